@@ -1,0 +1,186 @@
+"""Every error that `imagine` raises, on one screen.
+
+::
+
+    ImagineException                          nothing more specific applies (a closed client, a misused stream)
+    ├── ImagineConnectionException            no connection, or it was lost: DNS, refused, TLS, proxy, reset
+    │   └── ImagineTimeoutException           a limit of time was hit; also a TimeoutError
+    ├── ImagineDecodeException                an answer, or a value, that does not fit its class; also a ValueError
+    ├── ImagineStreamException                a stream that broke or was cut; `partial` holds what came
+    │   └── ImagineStreamErrorException       the service put an error into the stream; also an ImagineAPIException
+    ├── ImagineQuotaException                 a declared quota, or the wait it asks for, forbids the call
+    └── ImagineAPIException                   the service answered with an error status
+        ├── ImagineAPIStatusException         5xx, once its retries are used up
+        ├── ImagineAPITooManyRequestsException  429
+        ├── ImagineAPIAuthenticationException 401, and a 500 that says the key is wrong
+        │   └── ImagineAPIPermissionException 403
+        ├── ImagineAPINotFoundException       404
+        ├── ImagineAPIBadRequestException     400, 413, 422
+        └── ImagineAPIRedirectException       3xx that would lead elsewhere; the message names the Location
+
+Bad arguments raise ValueError or TypeError before anything is sent. No error of a library underneath escapes: it is the
+`__cause__`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from imagine._call import CallInfo
+
+__all__ = [
+    "ImagineAPIAuthenticationException",
+    "ImagineAPIBadRequestException",
+    "ImagineAPIException",
+    "ImagineAPINotFoundException",
+    "ImagineAPIPermissionException",
+    "ImagineAPIRedirectException",
+    "ImagineAPIStatusException",
+    "ImagineAPITooManyRequestsException",
+    "ImagineConnectionException",
+    "ImagineDecodeException",
+    "ImagineException",
+    "ImagineQuotaException",
+    "ImagineStreamErrorException",
+    "ImagineStreamException",
+    "ImagineTimeoutException",
+]
+
+
+class ImagineException(Exception):
+    """Base of all errors of the SDK; raised itself when nothing more specific applies."""
+
+    http_status: int | None = None
+    """Status of the answer, None where there was none."""
+    headers: Mapping[str, str] = {}
+    """Headers of the answer (names in any case), empty where there was none."""
+    call: CallInfo | None = None
+    """Record of the call that failed; None for errors outside a call."""
+    partial: object | None = None
+    """What a broken stream had delivered, folded into the answer's class; None where nothing was folded."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+
+    def __str__(self) -> str:
+        return self.message or ""
+
+
+class ImagineConnectionException(ImagineException):
+    """No connection to the service could be made, or it was lost before the answer was complete."""
+
+    reason: str = "lost"
+    """What failed: dns, dns_temporary, refused, tls, proxy, url, reset, lost, timeout, or pooled: a kept connection was
+    closed under the request."""
+
+    def __init__(self, message: str | None = None, reason: str = "lost") -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class ImagineTimeoutException(ImagineConnectionException, TimeoutError):
+    """A limit of time was hit."""
+
+    def __init__(self, message: str | None = None, limit: str = "deadline", seconds: float = 0.0) -> None:
+        super().__init__(message, "timeout")
+        self.limit = limit
+        """Which one: connect, write, read, first_event, between_events, deadline or slot_timeout."""
+        self.seconds = seconds
+        """Its length."""
+
+
+class ImagineDecodeException(ImagineException, ValueError):
+    """An answer or a value does not fit its class; the message names the field and what was there."""
+
+
+class ImagineStreamException(ImagineException):
+    """A stream broke, was cut, or was no stream; `partial` holds what was delivered before."""
+
+
+class ImagineQuotaException(ImagineException):
+    """A quota forbids the call now: `on_limit="raise"`, or its wait is longer than `retry_budget`."""
+
+    def __init__(self, message: str | None = None, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        """Seconds until the quota allows the call."""
+
+
+class ImagineAPIException(ImagineException):
+    """The service answered with an error."""
+
+    def __init__(
+        self,
+        message: str | None = None,
+        http_status: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        body: object = None,
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.http_status = http_status
+        self.headers = headers if headers is not None else {}
+        self.body = body
+        """The parsed JSON of the error, or its text, at most 64 KiB."""
+        self.request_id = request_id
+        """The service's id of the request, to quote in a report."""
+
+
+class ImagineAPIStatusException(ImagineAPIException):
+    """The service failed (5xx) and its retries are used up."""
+
+
+class ImagineAPITooManyRequestsException(ImagineAPIException):
+    """The service limits the rate of requests (429)."""
+
+    retry_after: float | None = None
+    """Seconds the service asks to wait; None where it does not say."""
+
+
+class ImagineAPIAuthenticationException(ImagineAPIException):
+    """The service does not accept the key (401, or a 500 that says so)."""
+
+
+class ImagineAPIPermissionException(ImagineAPIAuthenticationException):
+    """The key may not do this (403)."""
+
+
+class ImagineAPINotFoundException(ImagineAPIException):
+    """No such route or model (404)."""
+
+
+class ImagineAPIBadRequestException(ImagineAPIException):
+    """The service refuses the request as it is (400, 413, 422); the message carries its field details."""
+
+
+class ImagineAPIRedirectException(ImagineAPIException):
+    """The service points elsewhere (3xx) where the SDK does not follow."""
+
+
+class ImagineStreamErrorException(ImagineStreamException, ImagineAPIException):
+    """The service reported an error inside a stream; its message and body are here."""
+
+
+STATUS_CLASSES: Mapping[int, type[ImagineAPIException]] = {
+    400: ImagineAPIBadRequestException,
+    401: ImagineAPIAuthenticationException,
+    403: ImagineAPIPermissionException,
+    404: ImagineAPINotFoundException,
+    413: ImagineAPIBadRequestException,
+    422: ImagineAPIBadRequestException,
+    429: ImagineAPITooManyRequestsException,
+}
+
+
+def class_of_status(status: int) -> type[ImagineAPIException]:
+    """Tell which class an error status is raised as."""
+    if 300 <= status < 400:
+        return ImagineAPIRedirectException
+    if status >= 500:
+        return ImagineAPIStatusException
+    return STATUS_CLASSES.get(status, ImagineAPIException)

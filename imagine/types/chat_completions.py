@@ -1,0 +1,163 @@
+"""Chat: messages in, a message or its pieces out."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from msgspec import field
+
+from imagine.types.base import DTO, PlainDTO
+from imagine.types.common import (
+    ChatMessageToolCall,
+    DeltaMessage,
+    FinishReason,
+    Function,
+    LLMSamplingParams,
+    UsageInfo,
+)
+from imagine.types.decoding import Decoding
+
+__all__ = [
+    "CHAT_CHUNK",
+    "CHAT_HISTORY",
+    "CHAT_RESPONSE",
+    "ChatCompletionRequest",
+    "ChatCompletionResponse",
+    "ChatCompletionResponseChoice",
+    "ChatCompletionResponseStreamChoice",
+    "ChatCompletionStreamResponse",
+    "ChatMessage",
+    "ChatMessageToolCall",
+    "DeltaMessage",
+    "Function",
+    "FunctionTool",
+    "Tools",
+]
+
+
+class ChatMessage(DTO, kw_only=True):
+    """One message of a conversation."""
+
+    sent_as_null: ClassVar[frozenset[str]] = frozenset({"content"})
+
+    role: str = ""
+    """Who speaks: user, assistant, system or tool; "" in an answer that does not say."""
+    content: str | list[dict[str, Any]] | None = None
+    """The text, or a list of parts (text, images); None beside tool calls."""
+    tool_calls: list[ChatMessageToolCall] | None = None
+    """Tools that the model asks to be called."""
+    tool_call_id: str | None = None
+    """In a message of role tool: which call it answers."""
+    name: str | None = None
+    """Name of the speaker, to tell apart speakers of the same role."""
+    reasoning_content: str | None = None
+    """The model's reasoning, where the service tells it apart from the text."""
+
+
+class FunctionTool(DTO, kw_only=True):
+    """A function that the model may ask to be called."""
+
+    name: str
+    """Name of the function."""
+    description: str | None = None
+    """What it does: the model decides by this whether to call it."""
+    parameters: dict[str, Any] | None = None
+    """JSON Schema of its arguments."""
+
+
+class Tools(DTO, kw_only=True):
+    """A tool that a chat request offers to the model."""
+
+    type: str
+    """Kind of tool: "function"."""
+    function: FunctionTool
+    """The function behind it."""
+
+
+class ChatCompletionRequest(LLMSamplingParams, kw_only=True):
+    """Body of POST chat/completions."""
+
+    messages: list[ChatMessage]
+    """The conversation so far, oldest message first."""
+    model: str
+    """Name of the model."""
+    stream: bool
+    """Whether the answer comes as a stream of chunks."""
+    tools: list[Tools] | None = None
+    """Tools that the model may ask for."""
+    tool_choice: str | dict[str, Any] | None = None
+    """Whether it has to: "none", "auto", "required", or an object that names one tool."""
+    response_format: dict[str, Any] | None = None
+    """Form of the answer, like `{"type": "json_object"}`; services may ignore it without a word."""
+
+
+class ChatCompletionResponseChoice(PlainDTO, kw_only=True):
+    """One of the alternative answers; what the service leaves out is 0, an empty message, or None."""
+
+    index: int = 0
+    """Its place among the alternatives."""
+    message: ChatMessage = field(default_factory=ChatMessage)
+    """The message that the model wrote."""
+    finish_reason: FinishReason | None = None
+    """Why the model stopped."""
+
+
+class ChatCompletionResponse(PlainDTO, kw_only=True):
+    """A complete answer; what the service leaves out is "", 0 or None. Only `choices` is required."""
+
+    id: str = ""
+    """Identifies the answer."""
+    object: str = ""
+    """Kind of object: "chat.completion"."""
+    created: float = 0.0
+    """When the answer was made, in seconds since 1970."""
+    model: str = ""
+    """Name of the model."""
+    choices: list[ChatCompletionResponseChoice]
+    """The alternative answers; may be empty."""
+    usage: UsageInfo | None = None
+    """Tokens that the request took."""
+
+    @property
+    def first_content(self) -> str | None:
+        """Text of the first choice; None without a choice, without text, or where the content is a list of parts."""
+        content = self.choices[0].message.content if self.choices else None
+        return content if isinstance(content, str) else None
+
+
+class ChatCompletionResponseStreamChoice(PlainDTO, kw_only=True):
+    """The next piece of one of the alternative answers; what the service leaves out is 0, an empty piece, or None."""
+
+    index: int = 0
+    """The place of the alternative that it belongs to."""
+    delta: DeltaMessage = field(default_factory=DeltaMessage)
+    """The piece."""
+    finish_reason: FinishReason | None = None
+    """Why the model stopped; None until it has."""
+
+
+class ChatCompletionStreamResponse(PlainDTO, kw_only=True):
+    """A chunk of a streamed answer; what the service leaves out is "" or None. Only `choices` is required."""
+
+    id: str = ""
+    """Identifies the answer; the same in all its chunks."""
+    model: str = ""
+    """Name of the model."""
+    choices: list[ChatCompletionResponseStreamChoice]
+    """Pieces of the alternative answers; empty in a chunk that carries `usage` alone."""
+    created: float | None = None
+    """When the answer was begun, in seconds since 1970."""
+    object: str | None = None
+    """Kind of object: "chat.completion.chunk"."""
+    usage: UsageInfo | None = None
+    """Tokens that the request took, in the last chunk where the service counts them."""
+
+    @property
+    def first_content(self) -> str | None:
+        """Text of the first choice's piece; None without a choice or without text."""
+        return self.choices[0].delta.content if self.choices else None
+
+
+CHAT_RESPONSE = Decoding(ChatCompletionResponse)
+CHAT_CHUNK = Decoding(ChatCompletionStreamResponse)
+CHAT_HISTORY = Decoding(list[tuple[ChatCompletionResponse, ChatCompletionRequest]])

@@ -1,0 +1,60 @@
+"""Embeddings: texts in, vectors out."""
+
+from __future__ import annotations
+
+from msgspec import field
+
+from imagine.exceptions import ImagineException
+from imagine.types.base import DTO, PlainDTO
+from imagine.types.common import UsageInfo  # noqa: TC001 - msgspec reads the annotations at run time
+from imagine.types.decoding import Decoding
+
+__all__ = ["EMBEDDING_HISTORY", "EMBEDDING_RESPONSE", "EmbeddingObject", "EmbeddingRequest", "EmbeddingResponse"]
+
+
+class EmbeddingRequest(DTO, kw_only=True):
+    """Body of POST embeddings."""
+
+    id: str | None = None
+    """Identifies the request; None leaves it to the service."""
+    input: str | list[str]
+    """The text to embed, or several."""
+    model: str
+    """Name of the model."""
+
+
+class EmbeddingObject(PlainDTO, kw_only=True):
+    """The vector of one text; what the service leaves out is "", [] or 0."""
+
+    object: str = ""
+    """Kind of object: "embedding"."""
+    embedding: list[float] = field(default_factory=list[float])
+    """The vector."""
+    index: int = 0
+    """Which of the texts it belongs to, from 0."""
+
+
+class EmbeddingResponse(PlainDTO, kw_only=True):
+    """Vectors of all texts of a request; what the service leaves out is "" or None. Only `data` is required."""
+
+    id: str = ""
+    """Identifies the answer."""
+    object: str = ""
+    """Kind of object: "list"."""
+    data: list[EmbeddingObject]
+    """The vectors, as the service orders them; `index` tells which text each belongs to."""
+    model: str = ""
+    """Name of the model."""
+    usage: UsageInfo | None = None
+    """Tokens that the request took."""
+
+    @property
+    def first_embedding(self) -> list[float]:
+        """The first vector; ImagineException where the answer holds none."""
+        if not self.data:
+            raise ImagineException(f"The answer of model {self.model!r} holds no embedding: its `data` is empty.")
+        return self.data[0].embedding
+
+
+EMBEDDING_RESPONSE = Decoding(EmbeddingResponse)
+EMBEDDING_HISTORY = Decoding(list[tuple[EmbeddingResponse, EmbeddingRequest]])

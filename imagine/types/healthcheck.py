@@ -1,0 +1,32 @@
+"""Whether the service answers, and whether its parts do."""
+
+from __future__ import annotations
+
+from imagine.types.base import PlainDTO
+from imagine.types.decoding import Decoding
+
+__all__ = ["HEALTH_RESPONSE", "PING_RESPONSE", "HealthResponse", "PingResponse"]
+
+
+class PingResponse(PlainDTO, kw_only=True):
+    """Answer of GET ping; what the service leaves out is ""."""
+
+    message: str = ""
+    """A word from the service: "pong"."""
+    status: str = ""
+    """How it is: "ok"."""
+
+
+class HealthResponse(PlainDTO, kw_only=True):
+    """Answer of GET health; "ok" where a part works, "" where the service leaves it out."""
+
+    postgres: str = ""
+    """Status of its database."""
+    redis: str = ""
+    """Status of its cache."""
+    models: str = ""
+    """Status of its models."""
+
+
+PING_RESPONSE = Decoding(PingResponse)
+HEALTH_RESPONSE = Decoding(HealthResponse)

@@ -1,0 +1,65 @@
+"""Image generation: a description in, images out."""
+
+from __future__ import annotations
+
+from imagine.types.base import DTO, PlainDTO
+from imagine.types.decoding import Decoding
+
+__all__ = ["IMAGE_HISTORY", "IMAGE_RESPONSE", "Image", "ImageRequest", "ImageResponse"]
+
+
+class ImageRequest(DTO, kw_only=True):
+    """Body of POST images/generations."""
+
+    prompt: str
+    """What the image shows."""
+    model: str
+    """Name of the model."""
+    stream: bool
+    """Whether the images come as a stream, each when it is done."""
+    negative_prompt: str = "blurry"
+    """What the image must not show or be."""
+    seed: int = 27
+    """Starting point of the random noise: the same seed and request give the same image."""
+    seed_increment: int = 100
+    """Added to the seed for each further image of the request."""
+    n: int = 1
+    """Number of images."""
+    num_inference_steps: int = 20
+    """Steps from noise to image: more of them take longer and show more detail."""
+    size: str = "512x512"
+    """Width and height in pixels."""
+    guidance_scale: float = 6.5
+    """How closely the image follows the prompt; higher is closer."""
+    cache_interval: int | None = None
+    """Interval of the model's cache of steps, where it has one. The service documents nothing but the name."""
+    response_format: str = "b64_json"
+    """How an image comes: "b64_json" inside the answer, "url" as an address to fetch it from."""
+
+
+class Image(PlainDTO, kw_only=True):
+    """A generated image, in the form that the request asked for."""
+
+    b64_json: str | None = None
+    """The image file, Base64."""
+    url: str | None = None
+    """Address of the image file."""
+
+
+class ImageResponse(PlainDTO, kw_only=True):
+    """Generated images; what the service leaves out is "" or 0. Only `data` is required."""
+
+    id: str = ""
+    """Identifies the answer."""
+    model: str = ""
+    """Name of the model."""
+    object: str = ""
+    """Kind of object: "text_to_image"."""
+    created: float = 0.0
+    """When the answer was made, in seconds since 1970."""
+    data: list[Image]
+    """The images; in a stream, those of one event."""
+
+
+IMAGE_RESPONSE = Decoding(ImageResponse)
+IMAGE_HISTORY = Decoding(list[tuple[ImageResponse, ImageRequest]])

@@ -1,0 +1,56 @@
+"""Reranking: a query and documents in, the documents' relevance out."""
+
+from __future__ import annotations
+
+from imagine.types.base import DTO, PlainDTO
+from imagine.types.common import UsageInfo  # noqa: TC001 - msgspec reads the annotations at run time
+from imagine.types.decoding import Decoding
+
+__all__ = ["RERANKER_HISTORY", "RERANKER_RESPONSE", "ReRankerObject", "ReRankerRequest", "ReRankerResponse"]
+
+
+class ReRankerRequest(DTO, kw_only=True):
+    """Body of POST reranker."""
+
+    query: str
+    """What the documents are compared with."""
+    documents: list[str]
+    """Texts of the documents, or ids of documents that the service knows."""
+    top_n: int | None = None
+    """How many of the most relevant to return; None leaves it to the service, whose default is 1."""
+    model: str
+    """Name of the model."""
+    return_documents: bool | None = None
+    """Whether the answer repeats the documents; None leaves it to the service, whose default is False."""
+
+
+class ReRankerObject(PlainDTO, kw_only=True):
+    """How relevant one document is; what the service leaves out is None or 0."""
+
+    document: str | None = None
+    """The document, where the request asked for it."""
+    index: int = 0
+    """Its place in the request, from 0."""
+    relevance_score: float = 0.0
+    """How relevant it is to the query; higher is more."""
+
+
+class ReRankerResponse(PlainDTO, kw_only=True):
+    """Documents in the order of their relevance; what the service leaves out is "" or None. Only `data` is required."""
+
+    id: str = ""
+    """Identifies the answer."""
+    data: list[ReRankerObject]
+    """The documents, most relevant first."""
+    failure: str | None = None
+    """What went wrong, where the request failed."""
+    model: str = ""
+    """Name of the model."""
+    object: str = ""
+    """Kind of object, as the service names it."""
+    usage: UsageInfo | None = None
+    """Tokens that the request took."""
+
+
+RERANKER_RESPONSE = Decoding(ReRankerResponse)
+RERANKER_HISTORY = Decoding(list[tuple[ReRankerResponse, ReRankerRequest]])
