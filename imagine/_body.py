@@ -1,0 +1,155 @@
+"""Request bodies: JSON, and multipart uploads that are read as they are sent; each can be opened anew for a retry."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import mimetypes
+import os
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+import aiohttp
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator
+
+    from imagine._clock import Clock
+
+__all__ = ["Body", "JSONBody", "UploadBody"]
+
+SMALL = 64 * 1024
+"""Up to this a body goes out in one write, which the socket takes at once."""
+CHUNK = 256 * 1024
+
+
+class Body(Protocol):
+    """What a request carries."""
+
+    @property
+    def replayable(self) -> bool:
+        """Whether the same bytes can be sent again."""
+        ...
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that describe it."""
+        ...
+
+    def connected(self, clock: Clock, answer_part: str) -> None:
+        """Start the clock for sending it, or for the answer where sending takes no time."""
+        ...
+
+    def open(self, clock: Clock, answer_part: str) -> bytes | AsyncIterator[bytes] | aiohttp.MultipartWriter:
+        """Return it from its start for one attempt; the clock runs `write` while it is taken, then `answer_part`."""
+        ...
+
+
+class JSONBody:
+    """Encoded once, sent by every attempt."""
+
+    replayable = True
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+        self.headers = {"Content-Type": "application/json"}
+        if len(content) > SMALL:
+            self.headers["Content-Length"] = str(len(content))
+
+    def connected(self, clock: Clock, answer_part: str) -> None:
+        """Start the clock for sending it, or for the answer where sending takes no time."""
+        clock.start("write" if len(self.content) > SMALL else answer_part)
+
+    def open(self, clock: Clock, answer_part: str) -> bytes | AsyncIterator[bytes]:
+        """Return the bytes, in pieces where they are many so that a stalled service is noticed."""
+        return self.content if len(self.content) <= SMALL else self._pieces(clock, answer_part)
+
+    async def _pieces(self, clock: Clock, answer_part: str) -> AsyncGenerator[bytes, None]:
+        for start in range(0, len(self.content), CHUNK):
+            clock.start("write")
+            yield self.content[start : start + CHUNK]
+        clock.start(answer_part)
+
+
+class UploadBody:
+    """A multipart form of text fields and one file, which is never held in memory.
+
+    A path is opened anew by every attempt; a file object is read from where it stood, and rewound for a retry if it
+    can be. It is not closed: it is the user's.
+    """
+
+    def __init__(self, fields: dict[str, str], file: str | os.PathLike[str] | BinaryIO) -> None:
+        self.headers: dict[str, str] = {}
+        self._fields = fields
+        self._file = file
+        self._start = None if isinstance(file, str | os.PathLike) else _position(file)
+        self._filename = os.path.basename(_name(file)) or "audio"
+        self._content_type = mimetypes.guess_type(self._filename)[0] or "application/octet-stream"
+
+    @property
+    def replayable(self) -> bool:
+        """Whether the file can be read again."""
+        return isinstance(self._file, str | os.PathLike) or self._start is not None
+
+    def connected(self, clock: Clock, answer_part: str) -> None:  # noqa: ARG002 - the file's end starts the answer's part
+        """Start the clock for sending it."""
+        clock.start("write")
+
+    def open(self, clock: Clock, answer_part: str) -> aiohttp.MultipartWriter:
+        """Return the form for one attempt."""
+        form = aiohttp.MultipartWriter("form-data")
+        for name, value in self._fields.items():
+            _named(form.append(value), name=name)
+        chunks, size = self._chunks(clock, answer_part)
+        _named(form.append(_FilePart(chunks, size, self._content_type)), name="file", filename=self._filename)
+        return form
+
+    def _chunks(self, clock: Clock, answer_part: str) -> tuple[AsyncGenerator[bytes, None], int | None]:
+        if isinstance(self._file, str | os.PathLike):
+            file: BinaryIO = open(self._file, "rb")  # noqa: SIM115 - closed by the generator that reads it
+            return _read(file, clock, answer_part, close=True), os.fstat(file.fileno()).st_size
+        if self._start is None:
+            return _read(self._file, clock, answer_part), None
+        size = self._file.seek(0, io.SEEK_END) - self._start
+        self._file.seek(self._start)
+        return _read(self._file, clock, answer_part), size
+
+
+class _FilePart(aiohttp.payload.AsyncIterablePayload):
+    """A part of known length, so that the request has a Content-Length: not every gateway takes a chunked body."""
+
+    def __init__(self, chunks: AsyncIterator[bytes], size: int | None, content_type: str) -> None:
+        super().__init__(chunks, content_type=content_type)
+        self._length = size
+
+    @property
+    def size(self) -> int | None:
+        """Bytes of the file, None where it cannot tell."""
+        return self._length
+
+
+async def _read(file: BinaryIO, clock: Clock, answer_part: str, *, close: bool = False) -> AsyncGenerator[bytes, None]:
+    try:
+        while chunk := await asyncio.to_thread(file.read, CHUNK):
+            clock.start("write")
+            yield chunk
+    finally:
+        if close:
+            file.close()
+    clock.start(answer_part)
+
+
+def _position(file: BinaryIO) -> int | None:
+    try:
+        return file.tell() if file.seekable() else None
+    except (AttributeError, OSError):
+        return None
+
+
+def _name(file: object) -> str:
+    name = file if isinstance(file, str | os.PathLike) else getattr(file, "name", "")
+    return os.fsdecode(name) if isinstance(name, str | os.PathLike | bytes) else ""
+
+
+def _named(part: aiohttp.payload.Payload, **params: str) -> None:
+    part.set_content_disposition("form-data", True, "utf-8", **params)
+    part.headers.popall("Content-Length", None)  # RFC 7578 section 4.8: not among a part's headers

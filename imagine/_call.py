@@ -1,0 +1,106 @@
+"""What one call was: `CallInfo` for users, `CallRecord` that it is read from while the call runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+import msgspec
+
+__all__ = ["Attempt", "CallInfo", "CallRecord", "RawResponse"]
+
+
+class Attempt(msgspec.Struct, frozen=True):
+    """One time a request was sent."""
+
+    number: int
+    """1 for the first."""
+    wait: float
+    """Seconds waited before it."""
+    cause: str
+    """Why the attempt before it failed; empty for the first."""
+
+
+class CallInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """The immutable record of one call: `stream.call`, `exception.call`, handed to `on_call=`."""
+
+    method: str
+    path: str
+    """The route below the endpoint, such as `chat/completions`."""
+    status: int | None = None
+    """Status of the last answer; None when there was none."""
+    request_id: str | None = None
+    """The service's id of the request (`x-request-id` and its kin)."""
+    headers: Mapping[str, str] = {}
+    """Headers of the last answer; names in any case."""
+    attempts: tuple[Attempt, ...] = ()
+    """Every time the request was sent."""
+    seconds_queued: float = 0.0
+    """Spent waiting for a slot, a quota or another request's 429."""
+    seconds_to_first_event: float | None = None
+    """From the start of the call to a stream's first event; None where there was none."""
+    seconds_total: float = 0.0
+    """From the start of the call to its end, or until now while it runs."""
+    events: int = 0
+    """Events of a stream so far."""
+    retry_after: float | None = None
+    """Seconds the last answer asked to wait; None where it did not."""
+    quota: Mapping[str, float] = {}
+    """What the last answer's headers told about quotas, such as `remaining-requests`; empty where they did not."""
+    error: str | None = None
+    """The failure's class and message; None for a good call or one that still runs."""
+
+
+class RawResponse(msgspec.Struct, frozen=True):
+    """An answer as it came, returned by `request()`."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Names in any case."""
+    content: bytes
+    """The body, decompressed."""
+    call: CallInfo
+
+
+class CallRecord:
+    """What is noted while a call runs; `info()` is a picture of it."""
+
+    def __init__(self, method: str, path: str) -> None:
+        self.method = method
+        self.path = path
+        self.started = time.monotonic()
+        self.status: int | None = None
+        self.request_id: str | None = None
+        self.headers: Mapping[str, str] = {}
+        self.attempts: list[Attempt] = []
+        self.queued = 0.0
+        self.first_event: float | None = None
+        self.finished: float | None = None
+        self.events = 0
+        self.retry_after: float | None = None
+        self.quota: Mapping[str, float] = {}
+        self.error: str | None = None
+
+    def count(self, events: int) -> None:
+        """Note the events of one read."""
+        if self.first_event is None:
+            self.first_event = time.monotonic() - self.started
+        self.events += events
+
+    def info(self) -> CallInfo:
+        """Return the record as it stands."""
+        return CallInfo(
+            method=self.method,
+            path=self.path,
+            status=self.status,
+            request_id=self.request_id,
+            headers=self.headers,
+            attempts=tuple(self.attempts),
+            seconds_queued=self.queued,
+            seconds_to_first_event=self.first_event,
+            seconds_total=(self.finished or time.monotonic()) - self.started,
+            events=self.events,
+            retry_after=self.retry_after,
+            quota=self.quota,
+            error=self.error,
+        )

@@ -1,0 +1,172 @@
+"""Foreign errors become ours here, in one table, and error answers become exceptions."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+from typing import TYPE_CHECKING
+
+import aiohttp
+from aiohttp.http import HttpProcessingError
+
+from imagine._ratelimit import demanded_wait
+from imagine.exceptions import (
+    ImagineAPIAuthenticationException,
+    ImagineAPIException,
+    ImagineAPIRedirectException,
+    ImagineConnectionException,
+    ImagineStreamErrorException,
+    class_of_status,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from imagine._call import CallRecord
+
+__all__ = ["FOREIGN", "api_error", "carries_error", "connection_error", "detail_of", "request_id_of", "stream_error"]
+
+FOREIGN = (aiohttp.ClientError, HttpProcessingError, OSError, RuntimeError, ValueError, EOFError)
+"""What aiohttp lets out of sending and reading. RuntimeError: "Session is closed", "Connection closed."."""
+
+_REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-correlation-id", "x-amzn-requestid", "cf-ray")
+_WRONG_KEY = re.compile(r"invalid api[ _-]?key|no user found|incorrect api key", re.IGNORECASE)
+_CA_HINT = "; pass verify='/path/to/ca.pem' (or set SSL_CERT_FILE) to trust a private CA"
+_TEMPORARY_DNS = frozenset({socket.EAI_AGAIN})
+
+
+def connection_error(error: BaseException, target: str, *, reused: bool = False) -> ImagineConnectionException:
+    """Return our exception for a foreign one: what happened, with what host, what to do."""
+    reason, text = _entry(error)
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        reason = "dns_temporary" if getattr(error.os_error, "errno", None) in _TEMPORARY_DNS else "dns"
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        reason = "refused" if error.status in (502, 503, 504) else "proxy"
+        return ImagineConnectionException(f"the proxy refused the connection to {target}: {error.status}", reason)
+    if reason == "reset" and reused:
+        reason, text = "pooled", "the service closed a kept connection to {target} under the request"
+    return ImagineConnectionException(f"{text.format(target=target)}{_because(error, reason)}", reason)
+
+
+def _entry(error: BaseException) -> tuple[str, str]:
+    for kind, reason, text in _TABLE:
+        if isinstance(error, kind):
+            return reason, text
+    return "lost", "the connection to {target} failed"
+
+
+def _because(error: BaseException, reason: str) -> str:
+    inner: object = getattr(error, "certificate_error", None) or getattr(error, "os_error", None)
+    cause = inner or (error if not isinstance(error, aiohttp.ServerDisconnectedError) else None)
+    shown = getattr(cause, "verify_message", None) or getattr(cause, "strerror", None) or (str(cause) if cause else "")
+    return (f": {shown}" if shown else "") + (_CA_HINT if reason == "tls" else "")
+
+
+_TABLE: tuple[tuple[type[BaseException], str, str], ...] = (
+    (aiohttp.ClientConnectorCertificateError, "tls", "the certificate of {target} is not trusted"),
+    (aiohttp.ClientConnectorSSLError, "tls", "TLS with {target} failed"),
+    (aiohttp.ServerFingerprintMismatch, "tls", "the certificate of {target} has another fingerprint"),
+    (aiohttp.ClientConnectorDNSError, "dns", "the name of {target} could not be resolved"),
+    (aiohttp.ClientProxyConnectionError, "refused", "no connection to the proxy for {target}"),
+    (aiohttp.ClientHttpProxyError, "proxy", ""),
+    (aiohttp.ClientConnectorError, "refused", "no connection to {target}"),
+    (aiohttp.InvalidURL, "url", "{target} is no usable URL"),
+    (aiohttp.ClientPayloadError, "lost", "the answer of {target} was cut short"),
+    (aiohttp.ServerDisconnectedError, "reset", "{target} closed the connection without an answer"),
+    (aiohttp.ClientOSError, "reset", "the connection to {target} was reset"),
+    (aiohttp.ClientConnectionResetError, "reset", "the connection to {target} was reset"),
+    (aiohttp.ClientResponseError, "lost", "{target} answered with something that is not HTTP"),
+    (HttpProcessingError, "lost", "{target} answered with something that is not HTTP"),
+    (OSError, "reset", "the connection to {target} failed"),
+)
+
+
+def api_error(status: int, headers: Mapping[str, str], body: bytes, *, doing: str, secret: str) -> ImagineAPIException:
+    """Return the exception for an error answer; its message carries the service's own words and the request id."""
+    parsed = _parsed(body, secret)
+    detail = detail_of(parsed) or _excerpt(parsed, headers)
+    request_id = request_id_of(headers)
+    kind = class_of_status(status)
+    if status == 500 and _WRONG_KEY.search(detail):
+        kind = ImagineAPIAuthenticationException
+    if kind is ImagineAPIRedirectException:
+        detail = (
+            f"it points to {headers.get('Location') or 'nowhere'}, where the SDK does not follow; check the endpoint"
+        )
+    message = f"{status} from {doing}" + (f": {detail}" if detail else "")
+    error = kind(
+        message + (f" (request id {request_id})" if request_id else ""),
+        status,
+        headers,
+        body=parsed,
+        request_id=request_id,
+    )
+    if status in (429, 503):
+        error.retry_after = demanded_wait(headers)  # type: ignore[attr-defined]  # declared on the 429 class, told on 503s too
+    return error
+
+
+def stream_error(payload: bytes, record: CallRecord, *, doing: str, secret: str) -> ImagineStreamErrorException:
+    """Return the exception for an error event; it has no status, the answer's was a good one."""
+    parsed = _parsed(payload, secret)
+    detail = detail_of(parsed) or _excerpt(parsed, {})
+    return ImagineStreamErrorException(
+        f"the service reported an error in the stream of {doing}: {detail}",
+        headers=record.headers,
+        body=parsed,
+        request_id=record.request_id,
+    )
+
+
+def carries_error(payload: bytes) -> bool:
+    """Tell whether a payload is an error in place of a chunk."""
+    parsed = _parsed(payload, "")
+    return isinstance(parsed, dict) and bool(parsed.get("error")) and "choices" not in parsed
+
+
+def request_id_of(headers: Mapping[str, str]) -> str | None:
+    """Return the service's id of a request from an answer's headers."""
+    return next((headers[name] for name in _REQUEST_ID_HEADERS if name in headers), None)
+
+
+def detail_of(body: object) -> str:
+    """Return the service's message out of an error body in any of its usual shapes; empty when there is none."""
+    if isinstance(body, str):
+        return ""
+    if isinstance(body, list):
+        return "; ".join(filter(None, map(_field_detail, body)))
+    if not isinstance(body, dict):
+        return ""
+    for name in ("message", "detail", "error", "error_description", "title"):
+        value = body.get(name)
+        if value:
+            return value if isinstance(value, str) else detail_of(value)
+    return ""
+
+
+def _field_detail(item: object) -> str:
+    """Return one entry of a 422's list as `body.messages: field required`."""
+    if not isinstance(item, dict):
+        return str(item)
+    where = item.get("loc")
+    path = ".".join(map(str, where)) if isinstance(where, list) else ""
+    text = str(item.get("msg") or item.get("message") or "")
+    return f"{path}: {text}" if path else text
+
+
+def _parsed(body: bytes, secret: str) -> object:
+    text = body.decode("utf-8", "replace")
+    text = text.replace(secret, "***") if secret else text
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _excerpt(body: object, headers: Mapping[str, str]) -> str:
+    """Return the start of an error body that has no message, such as a gateway's HTML page, on one line."""
+    text = body if isinstance(body, str) else json.dumps(body)
+    if "html" in headers.get("Content-Type", ""):
+        text = re.sub(r"<[^>]*>", " ", text)
+    return " ".join(text.split())[:200]

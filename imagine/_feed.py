@@ -1,0 +1,211 @@
+"""One open stream: payloads of events, a network read at a time, under the clocks of a stream."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from typing import TYPE_CHECKING
+
+from imagine._clock import Clock, Limit
+from imagine._failures import FOREIGN, carries_error, stream_error
+from imagine.exceptions import (
+    ImagineDecodeException,
+    ImagineException,
+    ImagineStreamErrorException,
+    ImagineStreamException,
+)
+
+if TYPE_CHECKING:
+    import aiohttp
+
+    from imagine._slots import Slot
+    from imagine._sse import SSEDecoder
+    from imagine._transport import Call
+
+__all__ = ["Feed"]
+
+KEEPALIVE_EXTENSIONS = 10
+"""A keep-alive starts first_event anew, up to this many times its length in all."""
+LINGER_SECONDS = 0.1
+"""How long after its last event a connection may take to show the end of the body, and so be kept."""
+
+
+class Feed:
+    """The body of an answered stream; it owns the connection and the slot until it is closed.
+
+    The clock between events is one timer for the stream and a time stamp for each read, not a scope for each read.
+    """
+
+    def __init__(self, call: Call, response: aiohttp.ClientResponse, slot: Slot, sse: SSEDecoder) -> None:
+        self._call = call
+        self._response = response
+        self._content = response.content
+        self._slot = slot
+        self._timeout = call.timeout
+        self._deadline = call.deadline
+        self._sse = sse
+        self._loop = asyncio.get_running_loop()
+        self._ready: list[bytes] = []
+        self._at_end = False
+        self._closed = False
+        self._expired: Limit | None = None
+        self._broken: BaseException | None = None
+        self._left = call.timeout.between_events  # seconds of waiting until the next event is overdue
+        self._waiting = False
+        self._due = math.inf
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def events(self) -> int:
+        """Events so far."""
+        return self._call.record.events
+
+    @property
+    def error_event(self) -> bytes | None:
+        """The payload of the `event: error` that ended the stream."""
+        return self._sse.error
+
+    def count(self, events: int) -> None:
+        """Note the events of one read."""
+        self._call.record.count(events)
+
+    def service_error(self, payload: bytes) -> ImagineStreamErrorException:
+        """Return the exception for an error that the service put into the stream."""
+        return stream_error(payload, self._call.record, doing=self._call.doing, secret=self._call.secret)
+
+    def not_a_chunk(self, payload: bytes, error: ImagineDecodeException) -> ImagineStreamException:
+        """Return the exception for a payload that is no chunk: an error of the service, a cut event, or nonsense."""
+        if carries_error(payload):
+            return self.service_error(payload)
+        what = "ended in the middle of an event" if self._at_end else "carried an event that is no chunk"
+        failure = ImagineStreamException(f"the stream {what}: {error}")
+        failure.__cause__ = error
+        return failure
+
+    async def start(self, clock: Clock) -> None:
+        """Read up to the first event, inside the attempt that opened the stream."""
+        began, seconds, keepalives = self._loop.time(), self._timeout.first_event, 0
+        while not self._ready and not self._at_end:
+            await self._pull()
+            if self._sse.keepalives != keepalives:
+                keepalives = self._sse.keepalives
+                at = min(self._loop.time() + seconds, began + KEEPALIVE_EXTENSIONS * seconds)
+                clock.until(Limit("first_event", seconds, at))
+        self._watch()
+
+    async def read(self) -> list[bytes]:
+        """Return the payloads of the next read that has any; an empty list at the end of the body."""
+        while not self._ready and not self._at_end:
+            await self._timed_pull()
+        self._left = self._timeout.between_events
+        payloads, self._ready = self._ready, []
+        return payloads
+
+    def fail(self, error: ImagineException) -> None:
+        """Close after a failure, which goes into the record."""
+        self._call.finish(error)
+        self.close()
+
+    def close(self) -> None:
+        """Drop the connection and free the slot; from the loop's thread."""
+        if not self._closed:
+            self._leave()
+            self._response.close()
+
+    def finish(self) -> None:
+        """Leave a stream whose last event was read: its connection is kept if the body ends in the next moment."""
+        if not self._closed:
+            self._leave()
+            self._loop.call_later(LINGER_SECONDS, self._response.close)
+
+    def close_from_anywhere(self) -> None:
+        """Close from any thread: at once where this is the loop's own."""
+        if _runs_here(self._loop):
+            self.close()
+            return
+        self.close_soon()
+
+    def close_soon(self) -> None:
+        """Close in the loop's next turn: for finalizers, which run in the middle of anything."""
+        try:
+            self._loop.call_soon_threadsafe(self.close)
+        except RuntimeError:  # the loop is closed, and the connection with it
+            self._slot.free()
+
+    def _leave(self) -> None:
+        self._closed = self._at_end = True
+        self._slot.free()
+        self._call.finish()
+        if self._timer is not None:
+            self._timer.cancel()
+
+    async def _timed_pull(self) -> None:
+        began = self._loop.time()
+        self._due = min(began + self._left, self._deadline.at)
+        if self._deadline.at <= began:
+            self.close()
+            raise self._deadline.exceeded("in the middle of a stream")
+        self._waiting = True
+        try:
+            await self._pull()
+        finally:
+            self._waiting = False
+            self._left -= self._loop.time() - began
+
+    async def _pull(self) -> None:
+        """Do one network read."""
+        data = await self._receive()
+        if data:
+            self._ready = self._sse.feed(data)
+        elif not self._closed:
+            self._ready = self._sse.finish()
+        self._at_end = self._at_end or not data or self._sse.error is not None
+
+    async def _receive(self) -> bytes:
+        if self._broken is not None:
+            raise _cut(self._broken) from self._broken
+        try:
+            return await self._content.readany()
+        except FOREIGN as error:
+            if self._expired is not None:
+                raise self._expired.exceeded("in the middle of a stream") from error
+            return b"" if self._closed else self._rescue(error)
+
+    def _rescue(self, error: BaseException) -> bytes:
+        """Return what had arrived before the connection broke: aiohttp's reader keeps it back while its error is set."""
+        self._broken = error
+        self._content.set_exception(None)  # type: ignore[arg-type]  # no other public way to what it holds
+        data = self._content.read_nowait()
+        if not data:
+            raise _cut(error) from error
+        return data
+
+    def _watch(self) -> None:
+        """Look when the next event is overdue; look again later if it came meanwhile."""
+        now = self._loop.time()
+        if self._closed:
+            return
+        if self._waiting and now >= self._due:
+            self._expired = self._deadline if self._due == self._deadline.at else self._between()
+            self._response.close()
+            return
+        when = self._due if self._waiting else min(now + self._left, self._next_deadline(now))
+        if when < math.inf:
+            self._timer = self._loop.call_at(when, self._watch)
+
+    def _between(self) -> Limit:
+        return Limit("between_events", self._timeout.between_events, self._due)
+
+    def _next_deadline(self, now: float) -> float:
+        return self._deadline.at if self._deadline.at > now else math.inf
+
+
+def _runs_here(loop: asyncio.AbstractEventLoop) -> bool:
+    try:
+        return asyncio.get_running_loop() is loop
+    except RuntimeError:
+        return False
+
+
+def _cut(error: BaseException) -> ImagineStreamException:
+    return ImagineStreamException(f"the stream broke off before it was complete: {str(error) or type(error).__name__}")

@@ -1,0 +1,288 @@
+"""Streams folded into whole answers while they pass: text by fragments, tool calls by index, O(1) per event.
+
+With `fold=False` a stream has a watch in its place, which only tells whether the stream is complete.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+from imagine.types.chat_completions import (
+    ChatCompletionResponse,
+    ChatCompletionResponseChoice,
+    ChatCompletionStreamResponse,
+    ChatMessage,
+    ChatMessageToolCall,
+    Function,
+)
+from imagine.types.completions import CompletionResponse, CompletionResponseChoice, CompletionStreamResponse
+from imagine.types.images import Image, ImageResponse
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from imagine.types.common import DeltaMessage, FinishReason, UsageInfo
+
+__all__ = ["ChatFold", "ChoicesWatch", "CompletionFold", "Fold", "ImageFold", "ImagesWatch"]
+
+T_contra = TypeVar("T_contra", contravariant=True)
+R_co = TypeVar("R_co", covariant=True)
+Chunk = TypeVar("Chunk", ChatCompletionStreamResponse, CompletionStreamResponse)
+
+
+class Fold(Protocol[T_contra, R_co]):
+    """Follows the chunks of a stream."""
+
+    @property
+    def keeps(self) -> bool:
+        """Whether it keeps what passes, or only watches for the end."""
+        ...
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing can be missing, whatever happens from here on."""
+        ...
+
+    @property
+    def may_end(self) -> bool:
+        """Whether the end of the body is the end of the answer."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """The text of the first choice so far."""
+        ...
+
+    def add(self, chunks: Sequence[T_contra]) -> None:
+        """Take the chunks of one read."""
+        ...
+
+    def so_far(self) -> R_co | None:
+        """Return the answer as far as it came; None where nothing is kept."""
+        ...
+
+
+class _Choices:
+    """A stream of choices is complete once each one seen has a finish reason."""
+
+    def __init__(self) -> None:
+        self._open: set[int] = set()
+        self._finished: dict[int, FinishReason] = {}
+
+    @property
+    def complete(self) -> bool:
+        """Whether every choice seen has finished."""
+        return bool(self._finished) and not self._open
+
+    @property
+    def may_end(self) -> bool:
+        """The same: a body that ends before is cut."""
+        return self.complete
+
+    def _mark(self, index: int, reason: FinishReason | None) -> None:
+        if reason is not None:
+            self._open.discard(index)
+            self._finished[index] = reason
+        elif index not in self._finished:
+            self._open.add(index)
+
+
+class ChoicesWatch(_Choices, Generic[Chunk]):
+    """Watches a chat or completion stream and keeps nothing of it."""
+
+    keeps = False
+    text = ""
+
+    def add(self, chunks: Sequence[Chunk]) -> None:
+        """Take the chunks of one read."""
+        for chunk in chunks:
+            for choice in chunk.choices:
+                self._mark(choice.index, choice.finish_reason)
+
+    def so_far(self) -> None:
+        """Return None: nothing is kept."""
+
+
+class _Part:
+    """One choice as it grows."""
+
+    def __init__(self) -> None:
+        self.role = ""
+        self.content = io.StringIO()
+        self.write = self.content.write
+        self.reasoning = io.StringIO()
+        self.tool_calls: list[_ToolCall] = []
+
+    def take_rest(self, delta: DeltaMessage) -> None:
+        """Take what few deltas carry."""
+        if delta.role:
+            self.role = delta.role
+        if delta.reasoning_content:
+            self.reasoning.write(delta.reasoning_content)
+        for call in delta.tool_calls or ():
+            self._tool_call(call).take(call)
+
+    def _tool_call(self, delta: ChatMessageToolCall) -> _ToolCall:
+        """Find the call a delta belongs to: by index, else by id, else the last; another id is another call."""
+        for known in reversed(self.tool_calls):
+            if (delta.index is None or known.index == delta.index) and (not delta.id or known.id in ("", delta.id)):
+                return known
+        self.tool_calls.append(_ToolCall(len(self.tool_calls) if delta.index is None else delta.index))
+        return self.tool_calls[-1]
+
+    def message(self) -> ChatMessage:
+        """Return the message as far as it came."""
+        calls = [call.whole() for call in self.tool_calls]
+        text = self.content.getvalue()
+        return ChatMessage(
+            role=self.role or "assistant",
+            content=text if text or not calls else None,
+            tool_calls=calls or None,
+            reasoning_content=self.reasoning.getvalue() or None,
+        )
+
+
+class _ToolCall:
+    """One tool call as it grows; its arguments stay raw text."""
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+        self.id = ""
+        self.type = ""
+        self.name = ""
+        self.arguments = io.StringIO()
+
+    def take(self, delta: ChatMessageToolCall) -> None:
+        """Take one delta."""
+        self.id = self.id or delta.id or ""
+        self.type = self.type or delta.type or ""
+        if delta.function is not None:
+            self.name = self.name or delta.function.name or ""
+            self.arguments.write(delta.function.arguments or "")
+
+    def whole(self) -> ChatMessageToolCall:
+        """Return the call as far as it came."""
+        function = Function(name=self.name or None, arguments=self.arguments.getvalue())
+        return ChatMessageToolCall(id=self.id or None, type=self.type or "function", function=function)
+
+
+class _ChoicesFold(_Choices, Generic[Chunk]):
+    """Keeps what chat and completion streams have in common."""
+
+    keeps = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._parts: dict[int, _Part] = {}
+        self._first: Chunk | None = None
+        self._usage: UsageInfo | None = None
+
+    @property
+    def text(self) -> str:
+        """The text of the first choice so far."""
+        return self._parts[min(self._parts)].content.getvalue() if self._parts else ""
+
+    def add(self, chunks: Sequence[Chunk]) -> None:
+        """Take the chunks of one read."""
+        if self._first is None and chunks:
+            self._first = chunks[0]
+        parts = self._parts
+        for chunk in chunks:
+            if chunk.usage is not None:
+                self._usage = chunk.usage
+            for choice in chunk.choices:
+                index = choice.index
+                if choice.finish_reason is not None or index not in parts:
+                    self._mark(index, choice.finish_reason)
+                    part = parts.setdefault(index, _Part())
+                else:
+                    part = parts[index]
+                delta = choice.delta
+                if delta.content:
+                    part.write(delta.content)
+                if delta.role or delta.tool_calls or delta.reasoning_content:
+                    part.take_rest(delta)
+
+    def _choices(self) -> list[tuple[int, _Part, FinishReason | None]]:
+        return [(index, part, self._finished.get(index)) for index, part in sorted(self._parts.items())]
+
+
+class ChatFold(_ChoicesFold[ChatCompletionStreamResponse]):
+    """Folds a chat stream."""
+
+    def so_far(self) -> ChatCompletionResponse:
+        """Return the answer as far as it came."""
+        first = self._first
+        return ChatCompletionResponse(
+            id=first.id if first else "",
+            object="chat.completion",
+            created=(first.created if first else None) or 0.0,
+            model=first.model if first else "",
+            choices=[
+                ChatCompletionResponseChoice(index=index, message=part.message(), finish_reason=reason)
+                for index, part, reason in self._choices()
+            ],
+            usage=self._usage,
+        )
+
+
+class CompletionFold(_ChoicesFold[CompletionStreamResponse]):
+    """Folds a completion stream."""
+
+    def so_far(self) -> CompletionResponse:
+        """Return the answer as far as it came."""
+        first = self._first
+        return CompletionResponse(
+            id=first.id if first else "",
+            object="completion",
+            created=(first.created if first else None) or 0.0,
+            model=first.model if first else "",
+            choices=[
+                CompletionResponseChoice(index=index, text=part.content.getvalue(), finish_reason=reason)
+                for index, part, reason in self._choices()
+            ],
+            usage=self._usage,
+        )
+
+
+class ImagesWatch:
+    """A stream of images names no end of its own: the end of the body is one, after at least one event."""
+
+    keeps = False
+    complete = False
+    text = ""
+
+    def __init__(self) -> None:
+        self.may_end = False
+
+    def add(self, chunks: Sequence[ImageResponse]) -> None:
+        """Take the events of one read."""
+        self.may_end = self.may_end or bool(chunks)
+
+    def so_far(self) -> None:
+        """Return None: nothing is kept."""
+
+
+class ImageFold:
+    """Gathers the images of a stream."""
+
+    keeps = True
+    complete = False
+    text = ""
+
+    def __init__(self) -> None:
+        self.may_end = False
+        self._last = ImageResponse(data=[])
+        self._images: list[Image] = []
+
+    def add(self, chunks: Sequence[ImageResponse]) -> None:
+        """Take the events of one read."""
+        self.may_end = self.may_end or bool(chunks)
+        for chunk in chunks:
+            self._last = chunk
+            self._images.extend(chunk.data)
+
+    def so_far(self) -> ImageResponse:
+        """Return one answer with all images so far."""
+        return self._last.model_copy(update={"data": self._images.copy()})

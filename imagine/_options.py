@@ -1,0 +1,208 @@
+"""What a client was told: options checked once, when the client is made, so that bad ones never reach the wire."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Literal, TypedDict
+from urllib.parse import urlsplit
+
+import msgspec
+
+from imagine._call import CallInfo
+from imagine._ratelimit import RateLimit
+from imagine._time import Timeout, positive_seconds
+
+if TYPE_CHECKING:
+    import ssl
+
+__all__ = ["ClientOptions", "ExtraOptions", "Options", "Secret", "checked_headers"]
+
+MIB = 1024 * 1024
+_YES = frozenset({"true", "1", "t", "y", "yes"})
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2, token
+
+
+class Secret:
+    """A string that shows itself only when asked for its value."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: str) -> None:
+        self.value = value
+
+    def __repr__(self) -> str:
+        return "Secret('***')"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self.value == other.value
+
+    def __hash__(self) -> int:
+        return hash(self.value)
+
+    def __reduce__(self) -> tuple[type[Secret], tuple[str]]:
+        return Secret, (self.value,)
+
+
+class ExtraOptions(TypedDict, total=False):
+    """The keyword-only options of both clients; None means the default."""
+
+    default_headers: Mapping[str, str] | None
+    """Headers sent with every request."""
+    retry_budget: float | None
+    """Seconds all waits of one call may add up to, 120 by default; a longer demanded wait is an error at once."""
+    slot_timeout: float | None
+    """Seconds a call may wait for one of the client's slots, 60 by default."""
+    retry_on_timeout: bool | None
+    """Send again after a write, read or first_event timeout; off by default, the service may be at work on the first."""
+    rate_limits: Sequence[RateLimit] | None
+    """Quotas to keep to before anything is sent; several windows hold at once (extra `quotas`)."""
+    on_limit: Literal["wait", "raise"] | None
+    """Wait for a quota (the default, at most `retry_budget`), or raise ImagineQuotaException at once."""
+    on_call: Callable[[CallInfo], object] | None
+    """Called once for every finished call, good or failed."""
+    max_event_bytes: int | None
+    """The longest event of a stream, 16 MiB by default."""
+    max_response_bytes: int | None
+    """The longest body after decompression, 512 MiB by default."""
+
+
+class ClientOptions(ExtraOptions, total=False):
+    """All options of a client by name, as `with_options` takes them."""
+
+    endpoint: str | None
+    api_key: str | None
+    max_retries: int | None
+    timeout: float | Timeout | None
+    verify: bool | str | os.PathLike[str] | ssl.SSLContext | None
+    max_concurrent_requests: int | None
+    proxy: str | Literal[False] | None
+    debug: bool | None
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """Checked options; equal options mean equal behaviour."""
+
+    endpoint: str
+    api_key: Secret
+    max_retries: int = 3
+    timeout: Timeout = Timeout()
+    verify: object = True
+    max_concurrent_requests: int = 64
+    proxy: str | Literal[False] | None = None
+    debug: bool = False
+    default_headers: Mapping[str, str] = {}
+    retry_budget: float = 120.0
+    slot_timeout: float = 60.0
+    retry_on_timeout: bool = False
+    rate_limits: tuple[RateLimit, ...] = ()
+    on_limit: Literal["wait", "raise"] = "wait"
+    on_call: Callable[[CallInfo], object] | None = None
+    max_event_bytes: int = 16 * MIB
+    max_response_bytes: int = 512 * MIB
+
+    def __repr__(self) -> str:
+        return f"endpoint={self.endpoint!r}, api_key='***', max_retries={self.max_retries}"
+
+    @classmethod
+    def read(cls, given: ClientOptions) -> Options:
+        """Check what the user gave, fill in the environment and the defaults; ValueError or TypeError names the option."""
+        known = {name: value for name, value in given.items() if value is not None}
+        if unknown := known.keys() - set(cls.__struct_fields__):
+            raise TypeError(
+                f"unknown option {', '.join(sorted(unknown))}; there are {', '.join(cls.__struct_fields__)}"
+            )
+        known["endpoint"] = _endpoint(_setting(known, "endpoint", "IMAGINE_API_ENDPOINT"))
+        known["api_key"] = _api_key(_setting(known, "api_key", "IMAGINE_API_KEY"))
+        known.setdefault("debug", os.environ.get("IMAGINE_DEBUG", "").strip().lower() in _YES)
+        for name, check in _CHECKS.items():
+            if name in known:
+                known[name] = check(name, known[name])
+        return cls(**known)  # type: ignore[arg-type]  # each value went through its check above
+
+    def changed(self, given: ClientOptions) -> Options:
+        """Return these options with some of them replaced."""
+        mine: dict[str, object] = {name: getattr(self, name) for name in self.__struct_fields__}
+        mine["api_key"] = self.api_key.value
+        mine.update((name, value) for name, value in given.items() if value is not None)
+        return Options.read(mine)  # type: ignore[arg-type]  # the names are those of ClientOptions
+
+
+def _setting(known: Mapping[str, object], name: str, variable: str) -> str:
+    value = known.get(name) or os.environ.get(variable)
+    if not value:
+        raise ValueError(f"no {name}: pass {name}=… or set the environment variable {variable}")
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a str, not {type(value).__name__}")
+    return value.strip()
+
+
+def _endpoint(value: str) -> str:
+    parts = urlsplit(value)
+    if _CONTROL.search(value) or " " in value or parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("endpoint must be an http:// or https:// URL with a host, such as https://host/apis/v2")
+    if "@" in parts.netloc:
+        raise ValueError("endpoint must not carry a user or password; the key goes into api_key")
+    if parts.query or parts.fragment or "?" in value or "#" in value:
+        raise ValueError("endpoint must not carry a query or a fragment")
+    return value.rstrip("/")
+
+
+def _api_key(value: str) -> Secret:
+    # The value is never shown: the message must be fit for a log.
+    if not value.isascii() or _CONTROL.search(value) or " " in value:
+        raise ValueError("api_key must be printable ASCII without spaces or line breaks inside")
+    return Secret(value)
+
+
+def checked_headers(name: str, headers: object) -> dict[str, str]:
+    """Return headers as a dict; refuse names and values that could break out of their line (RFC 9110 section 5.5)."""
+    if not isinstance(headers, Mapping):
+        raise TypeError(f"{name} must be a mapping of str to str, not {type(headers).__name__}")
+    for key, value in headers.items():
+        if not isinstance(key, str) or not _HEADER_NAME.fullmatch(key):
+            raise ValueError(f"{name}: {key!r} is no header name")
+        if not isinstance(value, str) or _CONTROL.search(value.replace("\t", " ")):
+            raise ValueError(f"{name}: the value of {key} must be a str without control characters")
+    return dict(headers)
+
+
+def _count(least: int) -> Callable[[str, object], int]:
+    def check(name: str, value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise TypeError(f"{name} must be an int, not {type(value).__name__}")
+        if value < least:
+            raise ValueError(f"{name} must be at least {least}, not {value}")
+        return value
+
+    return check
+
+
+def _timeout(_name: str, value: float | Timeout | None) -> Timeout:
+    return Timeout.of(value)
+
+
+def _limits(_name: str, value: Sequence[RateLimit]) -> tuple[RateLimit, ...]:
+    return tuple(value)
+
+
+def _choice(name: str, value: str) -> str:
+    if value not in ("wait", "raise"):
+        raise ValueError(f'{name} must be "wait" or "raise", not {value!r}')
+    return value
+
+
+_CHECKS: Mapping[str, Callable[..., object]] = {
+    "max_retries": _count(0),
+    "max_concurrent_requests": _count(1),
+    "max_event_bytes": _count(1),
+    "max_response_bytes": _count(1),
+    "timeout": _timeout,
+    "retry_budget": positive_seconds,
+    "slot_timeout": positive_seconds,
+    "default_headers": checked_headers,
+    "rate_limits": _limits,
+    "on_limit": _choice,
+}

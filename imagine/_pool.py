@@ -1,0 +1,126 @@
+"""The connections of a client: one aiohttp session for each event loop, made on first use and freed with its loop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import weakref
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    import aiohttp
+
+__all__ = ["Pool"]
+
+KEEPALIVE_SECONDS = 15.0
+"""An idle connection is dropped after this, before the gateways of the field drop it."""
+
+_pools: weakref.WeakSet[Pool] = weakref.WeakSet()
+_inherited: list[object] = []
+"""Sessions of the parent process: never touched and never collected, closing them would break the parent's epoll."""
+
+
+class _Life(NamedTuple):
+    session: aiohttp.ClientSession
+    generator: AsyncGenerator[aiohttp.ClientSession, None]
+
+
+class Pool:
+    """The sessions of one client and of those made from it by `with_options`."""
+
+    def __init__(self) -> None:
+        self._lives: dict[asyncio.AbstractEventLoop, _Life] = {}
+        _pools.add(self)
+
+    async def session(self) -> aiohttp.ClientSession:
+        """Return the session of the running loop."""
+        loop = asyncio.get_running_loop()
+        life = self._lives.get(loop)
+        if life is None or life.session.closed:
+            self._forget_dead_loops()
+            generator = _live()
+            life = self._lives[loop] = _Life(await anext(generator), generator)
+        return life.session
+
+    async def close(self) -> None:
+        """Close the sessions of every loop that still runs and forget the others."""
+        lives, self._lives = self._lives, {}
+        here = asyncio.get_running_loop()
+        for loop, life in lives.items():
+            if loop is here:
+                await life.generator.aclose()
+            elif loop.is_running():
+                await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(life.generator.aclose(), loop))
+            elif loop.is_closed():
+                _bury(life)
+
+    def _forget_dead_loops(self) -> None:
+        for loop in [loop for loop in self._lives if loop.is_closed()]:
+            _bury(self._lives.pop(loop))
+
+    def abandon(self) -> None:
+        """Leave the parent's sessions alone, in a forked child."""
+        _inherited.append(self._lives)
+        self._lives = {}
+
+
+async def _live() -> AsyncGenerator[aiohttp.ClientSession, None]:
+    """Hold a session for as long as the loop lives.
+
+    A generator, because a loop closes the asynchronous generators started in it when it ends (`shutdown_asyncgens`),
+    and when the last reference to one is dropped; a session offers no such way of its own.
+    """
+    session = _make_session()
+    try:
+        yield session
+    finally:
+        await session.close()
+
+
+def _make_session() -> aiohttp.ClientSession:
+    import aiohttp  # 250 ms: loaded in a thread before the first call
+
+    from imagine._transport import SENDING_TRACE
+
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(
+            limit=0,  # the client's slots bound it, fairly and over all loops
+            keepalive_timeout=KEEPALIVE_SECONDS,
+            socket_factory=_kept_alive_socket,
+        ),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None),
+        read_bufsize=64 * 1024,
+        trace_configs=[SENDING_TRACE],
+    )
+
+
+def _kept_alive_socket(address: aiohttp.AddrInfoType) -> socket.socket:
+    """Make a socket with TCP keep-alive: a NAT forgets a connection that is silent for 120 to 350 s of generation."""
+    family, kind, protocol, _, _ = address
+    made = socket.socket(family, kind, protocol)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 30), ("TCP_KEEPCNT", 5)):
+        if hasattr(socket, name):
+            made.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+    return made
+
+
+def _bury(life: _Life) -> None:
+    """Close a session whose loop is closed: nothing is left to await, so its coroutine ends in one step."""
+    try:
+        life.generator.aclose().send(None)
+    except StopIteration:
+        return
+
+
+def _after_fork() -> None:
+    for pool in _pools:
+        pool.abandon()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

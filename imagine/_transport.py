@@ -1,0 +1,444 @@
+"""From a request to its answer: slot, attempt, retry; aiohttp stands behind this module and nowhere in front of it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import platform
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
+from urllib.parse import quote
+
+import aiohttp
+import msgspec
+from multidict import CIMultiDict
+from yarl import URL
+
+from imagine import __version__
+from imagine._body import Body, JSONBody, UploadBody
+from imagine._call import Attempt, CallRecord, RawResponse
+from imagine._clock import Clock, Limit
+from imagine._failures import FOREIGN, api_error, connection_error, request_id_of
+from imagine._feed import Feed
+from imagine._options import Options, checked_headers
+from imagine._proxy import proxy_for
+from imagine._ratelimit import demanded_wait, told_quota
+from imagine._retry import RetryPlan
+from imagine._sse import SSEDecoder
+from imagine._time import Timeout, positive_seconds
+from imagine._tls import tls_context
+from imagine.exceptions import (
+    ImagineConnectionException,
+    ImagineDecodeException,
+    ImagineException,
+    ImagineStreamException,
+)
+
+if TYPE_CHECKING:
+    import os
+    from types import SimpleNamespace
+
+    from imagine._parameters import CallOptions
+    from imagine._pool import Pool
+    from imagine._slots import Slot, Slots
+
+__all__ = ["SENDING_TRACE", "Call", "Request", "Transport", "quoted_path"]
+
+T = TypeVar("T")
+
+log = logging.getLogger("imagine")
+
+MAX_ERROR_BYTES = 64 * 1024
+ERROR_BODY_SECONDS = 5.0
+MAX_REDIRECTS = 5
+JSON = "application/json"
+EVENTS = "text/event-stream"
+USER_AGENT = f"imagine-aio/{__version__} python/{platform.python_version()} aiohttp/{aiohttp.__version__}"
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """What one call asks for, and the options given to this call alone."""
+
+    method: str
+    path: str
+    params: Mapping[str, str] = {}
+    body: Body | None = None
+    headers: Mapping[str, str] = {}
+    timeout: float | Timeout | None = None
+    deadline: float | None = None
+    max_retries: int | None = None
+
+
+class Call:
+    """One call on its way: its record, its clocks, the retries left to it."""
+
+    def __init__(self, request: Request, options: Options, accept: str) -> None:
+        self.request = request
+        self.options = options
+        self.accept = accept
+        self.record = CallRecord(request.method, request.path)
+        self.timeout = options.timeout if request.timeout is None else Timeout.of(request.timeout)
+        self.deadline = _deadline(request.deadline)
+        retries = options.max_retries if request.max_retries is None else request.max_retries
+        self.plan = RetryPlan(retries, options.retry_budget, on_timeout=options.retry_on_timeout)
+        self.paused = 0.0
+
+    @property
+    def doing(self) -> str:
+        """The call in words, for messages: `POST chat/completions`."""
+        return f"{self.request.method} {self.request.path}"
+
+    @property
+    def secret(self) -> str:
+        """The key, to be kept out of messages."""
+        return self.options.api_key.value
+
+    @property
+    def answer_part(self) -> str:
+        """The part of the timeout that waits for the answer."""
+        return "first_event" if self.accept == EVENTS else "read"
+
+    def clock(self) -> Clock:
+        """Return the clock of one attempt, not yet running."""
+        return Clock(self.timeout, self.deadline, f"on {self.doing}")
+
+    def finish(self, error: ImagineException | None = None) -> None:
+        """Close the record, once: log it and hand it over."""
+        if self.record.finished is not None:
+            return
+        self.record.finished = time.monotonic()
+        if error is not None:
+            self.record.error = f"{type(error).__name__}: {error}"
+            error.call = self.record.info()
+        self._log()
+        if self.options.on_call is not None:
+            self._hand_over(self.options.on_call)
+
+    def _log(self) -> None:
+        if log.isEnabledFor(logging.DEBUG):
+            info = self.record.info()
+            log.debug(
+                "%s: status %s in %.0f ms, attempt %d, request id %s",
+                self.doing, info.status, info.seconds_total * 1000, len(info.attempts), info.request_id,
+            )  # fmt: skip
+
+    def _hand_over(self, on_call: Callable[..., object]) -> None:
+        try:
+            on_call(self.record.info())
+        except Exception:  # a user's callback must not turn a good answer into a failure
+            log.exception("on_call= failed for %s", self.doing)
+
+
+def _deadline(seconds: float | None) -> Limit:
+    if seconds is None:
+        return Limit("deadline", float("inf"), float("inf"))
+    return Limit.starting("deadline", positive_seconds("deadline", seconds))
+
+
+class Transport:
+    """Sends calls for one set of options, over the pool and slots that its client shares with those derived from it."""
+
+    def __init__(self, options: Options, pool: Pool, slots: Slots) -> None:
+        self._options = options
+        self._pool = pool
+        self._slots = slots
+        self._secret = options.api_key.value
+        self._target = URL(options.endpoint).authority
+        self._proxy = proxy_for(options.endpoint, options.proxy)
+        self._tls = tls_context(options.verify) if options.endpoint.startswith("https:") else True
+        self._headers = CIMultiDict({"Authorization": f"Bearer {self._secret}", "User-Agent": USER_AGENT})
+        self._headers.update(options.default_headers)
+        self._urls: dict[str, URL] = {}
+
+    def request(
+        self, method: str, path: str, params: Mapping[str, str], body: bytes | None, call: CallOptions
+    ) -> Request:
+        """Put a request together; ValueError for a path or headers that could leave their place."""
+        return self._request_with(method, path, params, JSONBody(body) if body is not None else None, call)
+
+    def upload(
+        self, path: str, fields: dict[str, str], file: str | os.PathLike[str] | BinaryIO, call: CallOptions
+    ) -> Request:
+        """Put an upload together."""
+        return self._request_with("POST", path, {}, UploadBody(fields, file), call)
+
+    def _request_with(
+        self, method: str, path: str, params: Mapping[str, str], body: Body | None, call: CallOptions
+    ) -> Request:
+        return Request(
+            method=method.upper(),
+            path=path,
+            params=params,
+            body=body,
+            headers=checked_headers("extra_headers", call.get("extra_headers") or {}),
+            timeout=call.get("timeout"),
+            deadline=call.get("deadline"),
+            max_retries=call.get("max_retries"),
+        )
+
+    async def fetch(self, request: Request, decode: Callable[[RawResponse], T]) -> T:
+        """Send a call and decode its whole answer."""
+        call = Call(request, self._options, JSON)
+        try:
+            answer = decode(await self._send(call, self._unary))
+        except ImagineException as error:
+            call.finish(error)
+            raise
+        call.finish()
+        return answer
+
+    async def open(self, request: Request) -> tuple[Call, Feed]:
+        """Send a call and return its stream, which stands at its first event."""
+        call = Call(request, self._options, EVENTS)
+        try:
+            return call, await self._send(call, self._stream)
+        except ImagineException as error:
+            call.finish(error)
+            raise
+
+    async def _send(self, call: Call, attempt: Callable[[Call], Awaitable[T]]) -> T:
+        """Make the first attempt outside of tenacity, whose entry costs more than all else here, and go on within."""
+        try:
+            return await attempt(call)
+        except ImagineException as error:
+            if not self._resendable(call) or not call.plan.allows(error, 0):
+                raise
+
+        async def again() -> T:
+            return await attempt(call)
+
+        async def pause(seconds: float) -> None:
+            await self._pause(call, seconds)
+
+        return await call.plan.run(again, pause)
+
+    def _resendable(self, call: Call) -> bool:
+        return call.request.body is None or call.request.body.replayable
+
+    async def _pause(self, call: Call, seconds: float) -> None:
+        failure = call.plan.failure
+        log.info("%s failed: %s; attempt %d in %.1f s", call.doing, failure, len(call.record.attempts) + 1, seconds)
+        call.paused = seconds
+        try:
+            async with asyncio.timeout_at(call.deadline.when):
+                await asyncio.sleep(seconds)
+        except TimeoutError:
+            raise call.deadline.exceeded(f"while waiting to send {call.doing} again, after: {failure}") from failure
+
+    async def _unary(self, call: Call) -> RawResponse:
+        slot = await self._slot(call)
+        try:
+            async with call.clock() as clock:
+                response = await self._answered(call, clock)
+                content = await self._content(response, self._options.max_response_bytes)
+        finally:
+            slot.free()
+        return RawResponse(response.status, call.record.headers, content, call.record.info())
+
+    async def _stream(self, call: Call) -> Feed:
+        slot = await self._slot(call)
+        try:
+            async with call.clock() as clock:
+                response = await self._answered(call, clock)
+                try:
+                    await self._check_is_stream(call, response)
+                    feed = Feed(call, response, slot, SSEDecoder(self._options.max_event_bytes))
+                    await feed.start(clock)
+                except BaseException:
+                    response.close()
+                    raise
+        except BaseException:
+            slot.free()
+            raise
+        return feed
+
+    async def _slot(self, call: Call) -> Slot:
+        began = time.monotonic()
+        patience = Limit.starting("slot_timeout", self._options.slot_timeout)
+        slot = await self._slots.take(call.doing, min(patience, call.deadline, key=lambda limit: limit.at))
+        call.record.queued += time.monotonic() - began
+        return slot
+
+    async def _answered(self, call: Call, clock: Clock) -> aiohttp.ClientResponse:
+        """Send the request once and return the answer if it is a good one; follow redirects within the origin."""
+        failure = call.plan.failure
+        call.record.attempts.append(
+            Attempt(len(call.record.attempts) + 1, call.paused, str(failure) if failure else "")
+        )
+        url = self._url(call.request.path)
+        for _ in range(MAX_REDIRECTS):
+            response = await self._request(call, clock, url)
+            self._note(call.record, response)
+            target = _same_origin_target(url, response, call.request)
+            if target is None:
+                break
+            response.release()
+            url = target
+        if response.status >= 300:
+            raise await self._refused(call, response)
+        return response
+
+    async def _request(self, call: Call, clock: Clock, url: URL) -> aiohttp.ClientResponse:
+        session = await self._pool.session()
+        request, sending = call.request, _Sending(call, clock, self._target)
+        headers = self._headers_for(call)
+        data = request.body.open(clock, call.answer_part) if request.body else None
+        clock.start("connect")
+        try:
+            return await session.request(
+                request.method,
+                url,
+                params=request.params,
+                data=data,
+                headers=headers,
+                allow_redirects=False,
+                proxy=self._proxy,
+                ssl=self._tls,
+                trace_request_ctx=sending,
+                middlewares=(sending.once,),
+            )
+        except FOREIGN as error:
+            raise self._ours(error) from error
+
+    def _headers_for(self, call: Call) -> CIMultiDict[str]:
+        headers = self._headers.copy()
+        headers["Accept"] = call.accept
+        if call.accept == EVENTS:
+            headers["Accept-Encoding"] = "identity"  # a gateway that compresses a stream also collects it
+        if call.request.body:
+            headers.update(call.request.body.headers)
+        headers.update(call.request.headers)
+        return headers
+
+    def _url(self, path: str) -> URL:
+        url = self._urls.get(path)
+        if url is None:
+            url = URL(f"{self._options.endpoint}/{quoted_path(path)}", encoded=True)
+            if len(self._urls) < 64:
+                self._urls[path] = url
+        return url
+
+    def _note(self, record: CallRecord, response: aiohttp.ClientResponse) -> None:
+        headers = CIMultiDict(response.headers)
+        record.status, record.headers = response.status, headers
+        record.request_id = request_id_of(headers)
+        record.quota = told_quota(headers)
+        record.retry_after = demanded_wait(headers) if response.status >= 400 else None
+
+    async def _content(self, response: aiohttp.ClientResponse, most: int) -> bytes:
+        """Read a whole body; its size is counted after decompression."""
+        pieces: list[bytes] = []
+        size = 0
+        try:
+            while piece := await response.content.readany():
+                pieces.append(piece)
+                size += len(piece)
+                if size > most:
+                    raise ImagineDecodeException(f"the answer is longer than max_response_bytes={most}")
+        except FOREIGN as error:
+            response.close()
+            raise self._ours(error) from error
+        except BaseException:
+            response.close()
+            raise
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def _ours(self, error: BaseException) -> BaseException:
+        """Return an error as one of ours; some of ours are ValueError or OSError, too, and stay as they are."""
+        return error if isinstance(error, ImagineException) else connection_error(error, self._target)
+
+    async def _refused(self, call: Call, response: aiohttp.ClientResponse) -> ImagineException:
+        """Return the exception for an error answer; a body that is long, slow or broken does not hide the status."""
+        if response.status == 407 and self._proxy:
+            response.close()
+            return ImagineConnectionException(
+                "407: the proxy asks for a user and password; put them into proxy='http://user:password@host'", "proxy"
+            )
+        body = await self._start_of_body(response)
+        return api_error(response.status, call.record.headers, body, doing=call.doing, secret=self._secret)
+
+    async def _start_of_body(self, response: aiohttp.ClientResponse) -> bytes:
+        body = b""
+        try:
+            async with asyncio.timeout(ERROR_BODY_SECONDS):
+                while len(body) < MAX_ERROR_BYTES and (piece := await response.content.readany()):
+                    body += piece
+        except FOREIGN:
+            pass
+        finally:
+            if not response.content.at_eof():
+                response.close()
+        return body[:MAX_ERROR_BYTES]
+
+    async def _check_is_stream(self, call: Call, response: aiohttp.ClientResponse) -> None:
+        kind = response.headers.get("Content-Type", "")
+        if not kind or kind.partition(";")[0].strip().lower() == EVENTS:
+            return
+        body = await self._start_of_body(response)
+        shown = body.decode("utf-8", "replace").replace(self._secret, "***")[:200]
+        raise ImagineStreamException(f"{call.doing} was answered with {kind}, not a stream of events: {shown!r}")
+
+
+class _Sending:
+    """What one sending of a request goes through inside aiohttp."""
+
+    def __init__(self, call: Call, clock: Clock, target: str) -> None:
+        self._call = call
+        self._clock = clock
+        self._target = target
+        self._reused = False
+
+    def connected(self, *, reused: bool) -> None:
+        """Go from the clock for the connection to the next one."""
+        self._reused = reused
+        body = self._call.request.body
+        if body is None:
+            self._clock.start(self._call.answer_part)
+        else:
+            body.connected(self._clock, self._call.answer_part)
+
+    async def once(
+        self,
+        request: aiohttp.ClientRequest,
+        handler: Callable[[aiohttp.ClientRequest], Awaitable[aiohttp.ClientResponse]],
+    ) -> aiohttp.ClientResponse:
+        """Send once and map what goes wrong; aiohttp repeats a GET on its own after the errors of a kept connection."""
+        try:
+            return await handler(request)
+        except FOREIGN as error:
+            raise connection_error(error, self._target, reused=self._reused) from error
+
+
+async def _created(_session: aiohttp.ClientSession, context: SimpleNamespace, _: object) -> None:
+    context.trace_request_ctx.connected(reused=False)
+
+
+async def _reused(_session: aiohttp.ClientSession, context: SimpleNamespace, _: object) -> None:
+    context.trace_request_ctx.connected(reused=True)
+
+
+SENDING_TRACE = aiohttp.TraceConfig()
+SENDING_TRACE.on_connection_create_end.append(_created)
+SENDING_TRACE.on_connection_reuseconn.append(_reused)
+
+
+def quoted_path(path: str) -> str:
+    """Quote a route so that it stays below the endpoint; ValueError for one that would leave it."""
+    path = path.strip("/")
+    if any(segment in ("", ".", "..") for segment in path.split("/")):
+        raise ValueError(f"path {path!r} must be a route below the endpoint, such as chat/completions")
+    return quote(path, safe="/")
+
+
+def _same_origin_target(url: URL, response: aiohttp.ClientResponse, request: Request) -> URL | None:
+    """Return where a redirect leads if it may be followed: same origin, same method, a body that can be sent again."""
+    keeps_method = response.status in (307, 308) or (response.status in (301, 302, 303) and request.method == "GET")
+    location = response.headers.get("Location")
+    if not keeps_method or not location or (request.body and not request.body.replayable):
+        return None
+    try:
+        target = url.join(URL(location))
+    except ValueError:
+        return None
+    return target if target.origin() == url.origin() else None
