@@ -14,35 +14,165 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from imagine import exceptions, types
-
 if TYPE_CHECKING:
-    from imagine._call import Attempt, CallInfo, RawResponse
-    from imagine._ratelimit import RateLimit
-    from imagine._time import Timeout
-    from imagine.async_client import ImagineAsyncClient
-    from imagine.client import ImagineClient
-    from imagine.exceptions import *  # noqa: F403
-    from imagine.streaming import AsyncStream, Stream
-    from imagine.types import *  # noqa: F403
+    from imagine._call import (
+        Attempt,
+        CallInfo,
+        RawResponse,
+    )
+    from imagine._ratelimit import (
+        RateLimit,
+    )
+    from imagine._time import (
+        Timeout,
+    )
+    from imagine.async_client import (
+        ImagineAsyncClient,
+    )
+    from imagine.client import (
+        ImagineClient,
+    )
+    from imagine.exceptions import (
+        ImagineAPIAuthenticationException,
+        ImagineAPIBadRequestException,
+        ImagineAPIException,
+        ImagineAPINotFoundException,
+        ImagineAPIPermissionException,
+        ImagineAPIRedirectException,
+        ImagineAPIStatusException,
+        ImagineAPITooManyRequestsException,
+        ImagineConnectionException,
+        ImagineDecodeException,
+        ImagineException,
+        ImagineQuotaException,
+        ImagineStreamErrorException,
+        ImagineStreamException,
+        ImagineTimeoutException,
+    )
+    from imagine.streaming import (
+        AsyncStream,
+        Stream,
+    )
+    from imagine.types import (
+        ChatCompletionRequest,
+        ChatCompletionResponse,
+        ChatCompletionResponseChoice,
+        ChatCompletionResponseStreamChoice,
+        ChatCompletionStreamResponse,
+        ChatMessage,
+        ChatMessageToolCall,
+        CompletionRequest,
+        CompletionResponse,
+        CompletionResponseChoice,
+        CompletionResponseStreamChoice,
+        CompletionStreamResponse,
+        DeltaMessage,
+        EmbeddingObject,
+        EmbeddingRequest,
+        EmbeddingResponse,
+        FinishReason,
+        Function,
+        FunctionTool,
+        HealthResponse,
+        Image,
+        ImageRequest,
+        ImageResponse,
+        LLMSamplingParams,
+        ModelType,
+        PingResponse,
+        ReRankerObject,
+        ReRankerRequest,
+        ReRankerResponse,
+        Tools,
+        TranscribeRequest,
+        TranscribeResponse,
+        TranslateRequest,
+        TranslateResponse,
+        UsageInfo,
+        UsageRecord,
+        UsageRecordAggregated,
+        UsageResponse,
+    )
 
 __version__ = "0.1.0"
 
+__all__ = [
+    "AsyncStream",
+    "Attempt",
+    "CallInfo",
+    "ChatCompletionRequest",
+    "ChatCompletionResponse",
+    "ChatCompletionResponseChoice",
+    "ChatCompletionResponseStreamChoice",
+    "ChatCompletionStreamResponse",
+    "ChatMessage",
+    "ChatMessageToolCall",
+    "CompletionRequest",
+    "CompletionResponse",
+    "CompletionResponseChoice",
+    "CompletionResponseStreamChoice",
+    "CompletionStreamResponse",
+    "DeltaMessage",
+    "EmbeddingObject",
+    "EmbeddingRequest",
+    "EmbeddingResponse",
+    "FinishReason",
+    "Function",
+    "FunctionTool",
+    "HealthResponse",
+    "Image",
+    "ImageRequest",
+    "ImageResponse",
+    "ImagineAPIAuthenticationException",
+    "ImagineAPIBadRequestException",
+    "ImagineAPIException",
+    "ImagineAPINotFoundException",
+    "ImagineAPIPermissionException",
+    "ImagineAPIRedirectException",
+    "ImagineAPIStatusException",
+    "ImagineAPITooManyRequestsException",
+    "ImagineAsyncClient",
+    "ImagineClient",
+    "ImagineConnectionException",
+    "ImagineDecodeException",
+    "ImagineException",
+    "ImagineQuotaException",
+    "ImagineStreamErrorException",
+    "ImagineStreamException",
+    "ImagineTimeoutException",
+    "LLMSamplingParams",
+    "ModelType",
+    "PingResponse",
+    "RateLimit",
+    "RawResponse",
+    "ReRankerObject",
+    "ReRankerRequest",
+    "ReRankerResponse",
+    "Stream",
+    "Timeout",
+    "Tools",
+    "TranscribeRequest",
+    "TranscribeResponse",
+    "TranslateRequest",
+    "TranslateResponse",
+    "UsageInfo",
+    "UsageRecord",
+    "UsageRecordAggregated",
+    "UsageResponse",
+    "__version__",
+]
+
 _HOMES = {
-    "AsyncStream": "imagine.streaming",
     "Attempt": "imagine._call",
     "CallInfo": "imagine._call",
+    "RawResponse": "imagine._call",
+    "RateLimit": "imagine._ratelimit",
+    "Timeout": "imagine._time",
     "ImagineAsyncClient": "imagine.async_client",
     "ImagineClient": "imagine.client",
-    "RateLimit": "imagine._ratelimit",
-    "RawResponse": "imagine._call",
+    "AsyncStream": "imagine.streaming",
     "Stream": "imagine.streaming",
-    "Timeout": "imagine._time",
-    **dict.fromkeys(exceptions.__all__, "imagine.exceptions"),
-    **dict.fromkeys(types.__all__, "imagine.types"),
 }
-
-__all__ = ["__version__", *sorted(_HOMES)]
 
 
 def __dir__() -> list[str]:
@@ -52,7 +182,7 @@ def __dir__() -> list[str]:
 if not TYPE_CHECKING:  # checkers would take any name for one that this function knows
 
     def __getattr__(name: str) -> object:
-        home = _HOMES.get(name)
-        if home is None:
+        if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        home = _HOMES.get(name) or ("imagine.exceptions" if name.endswith("Exception") else "imagine.types")
         return globals().setdefault(name, getattr(import_module(home), name))

@@ -6,6 +6,8 @@ import asyncio
 import math
 from typing import TYPE_CHECKING
 
+import aiohttp
+
 from imagine._clock import Clock, Limit
 from imagine._failures import FOREIGN, carries_error, stream_error
 from imagine.exceptions import (
@@ -16,8 +18,6 @@ from imagine.exceptions import (
 )
 
 if TYPE_CHECKING:
-    import aiohttp
-
     from imagine._slots import Slot
     from imagine._sse import SSEDecoder
     from imagine._transport import Call
@@ -28,6 +28,9 @@ KEEPALIVE_EXTENSIONS = 10
 """A keep-alive starts first_event anew, up to this many times its length in all."""
 LINGER_SECONDS = 0.1
 """How long after its last event a connection may take to show the end of the body, and so be kept."""
+
+_lingering: set[asyncio.Task[None]] = set()
+"""Held, because a loop holds its tasks weakly."""
 
 
 class Feed:
@@ -48,8 +51,7 @@ class Feed:
         self._ready: list[bytes] = []
         self._at_end = False
         self._closed = False
-        self._expired: Limit | None = None
-        self._broken: BaseException | None = None
+        self._ending: ImagineException | None = None  # what the next read raises
         self._left = call.timeout.between_events  # seconds of waiting until the next event is overdue
         self._waiting = False
         self._due = math.inf
@@ -116,7 +118,19 @@ class Feed:
         """Leave a stream whose last event was read: its connection is kept if the body ends in the next moment."""
         if not self._closed:
             self._leave()
-            self._loop.call_later(LINGER_SECONDS, self._response.close)
+            if not self._content.is_eof():
+                lingering = self._loop.create_task(self._linger())
+                _lingering.add(lingering)
+                lingering.add_done_callback(_lingering.discard)
+
+    def client_closed(self) -> None:
+        """Break off because the client, or the loop, came to its end: a reader must not take that for the stream's."""
+        if not self._closed:
+            self._break_off(ImagineStreamException("the client was closed in the middle of the stream"))
+
+    def _break_off(self, error: ImagineException) -> None:
+        self._ending = error
+        self._response.close()
 
     def close_from_anywhere(self) -> None:
         """Close from any thread: at once where this is the loop's own."""
@@ -131,6 +145,16 @@ class Feed:
             self._loop.call_soon_threadsafe(self.close)
         except RuntimeError:  # the loop is closed, and the connection with it
             self._slot.free()
+
+    async def _linger(self) -> None:
+        """Close the connection unless the body ends soon; a task, so that the end of the loop closes it, too."""
+        try:
+            async with asyncio.timeout(LINGER_SECONDS):
+                await self._content.wait_eof()
+        except TimeoutError:
+            pass
+        finally:
+            self._response.close()
 
     def _leave(self) -> None:
         self._closed = self._at_end = True
@@ -162,22 +186,23 @@ class Feed:
         self._at_end = self._at_end or not data or self._sse.error is not None
 
     async def _receive(self) -> bytes:
-        if self._broken is not None:
-            raise _cut(self._broken) from self._broken
+        if self._ending is not None:
+            raise self._ending
         try:
             return await self._content.readany()
         except FOREIGN as error:
-            if self._expired is not None:
-                raise self._expired.exceeded("in the middle of a stream") from error
+            if self._ending is not None:
+                raise self._ending from error
             return b"" if self._closed else self._rescue(error)
 
     def _rescue(self, error: BaseException) -> bytes:
         """Return what had arrived before the connection broke: aiohttp's reader keeps it back while its error is set."""
-        self._broken = error
+        self._ending = _cut(error)
+        self._ending.__cause__ = error
         self._content.set_exception(None)  # type: ignore[arg-type]  # no other public way to what it holds
         data = self._content.read_nowait()
         if not data:
-            raise _cut(error) from error
+            raise self._ending
         return data
 
     def _watch(self) -> None:
@@ -186,8 +211,8 @@ class Feed:
         if self._closed:
             return
         if self._waiting and now >= self._due:
-            self._expired = self._deadline if self._due == self._deadline.at else self._between()
-            self._response.close()
+            limit = self._deadline if self._due == self._deadline.at else self._between()
+            self._break_off(limit.exceeded("in the middle of a stream"))
             return
         when = self._due if self._waiting else min(now + self._left, self._next_deadline(now))
         if when < math.inf:
@@ -208,4 +233,7 @@ def _runs_here(loop: asyncio.AbstractEventLoop) -> bool:
 
 
 def _cut(error: BaseException) -> ImagineStreamException:
-    return ImagineStreamException(f"the stream broke off before it was complete: {str(error) or type(error).__name__}")
+    what = (
+        "its body ended early" if isinstance(error, aiohttp.ClientPayloadError) else str(error) or type(error).__name__
+    )
+    return ImagineStreamException(f"the stream broke off before it was complete: {what}")

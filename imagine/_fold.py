@@ -114,6 +114,11 @@ class _Part:
         self.reasoning = io.StringIO()
         self.tool_calls: list[_ToolCall] = []
 
+    @property
+    def text(self) -> str:
+        """The text so far."""
+        return _joined(self.content)
+
     def take_rest(self, delta: DeltaMessage) -> None:
         """Take what few deltas carry."""
         if delta.role:
@@ -134,13 +139,23 @@ class _Part:
     def message(self) -> ChatMessage:
         """Return the message as far as it came."""
         calls = [call.whole() for call in self.tool_calls]
-        text = self.content.getvalue()
+        text = self.text
         return ChatMessage(
             role=self.role or "assistant",
             content=text if text or not calls else None,
             tool_calls=calls or None,
-            reasoning_content=self.reasoning.getvalue() or None,
+            reasoning_content=_joined(self.reasoning) or None,
         )
+
+
+def _joined(fragments: io.StringIO) -> str:
+    """Return a text; a character whose halves came in two fragments is made whole, a half left alone is U+FFFD."""
+    text = fragments.getvalue()
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
 
 
 class _ToolCall:
@@ -163,7 +178,7 @@ class _ToolCall:
 
     def whole(self) -> ChatMessageToolCall:
         """Return the call as far as it came."""
-        function = Function(name=self.name or None, arguments=self.arguments.getvalue())
+        function = Function(name=self.name or None, arguments=_joined(self.arguments))
         return ChatMessageToolCall(id=self.id or None, type=self.type or "function", function=function)
 
 
@@ -181,7 +196,7 @@ class _ChoicesFold(_Choices, Generic[Chunk]):
     @property
     def text(self) -> str:
         """The text of the first choice so far."""
-        return self._parts[min(self._parts)].content.getvalue() if self._parts else ""
+        return self._parts[min(self._parts)].text if self._parts else ""
 
     def add(self, chunks: Sequence[Chunk]) -> None:
         """Take the chunks of one read."""
@@ -239,7 +254,7 @@ class CompletionFold(_ChoicesFold[CompletionStreamResponse]):
             created=(first.created if first else None) or 0.0,
             model=first.model if first else "",
             choices=[
-                CompletionResponseChoice(index=index, text=part.content.getvalue(), finish_reason=reason)
+                CompletionResponseChoice(index=index, text=part.text, finish_reason=reason)
                 for index, part, reason in self._choices()
             ],
             usage=self._usage,

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     import aiohttp
 
+    from imagine._feed import Feed
+
 __all__ = ["Pool"]
 
 KEEPALIVE_SECONDS = 15.0
@@ -25,6 +27,7 @@ _inherited: list[object] = []
 
 class _Life(NamedTuple):
     session: aiohttp.ClientSession
+    streams: weakref.WeakSet[Feed]
     generator: AsyncGenerator[aiohttp.ClientSession, None]
 
 
@@ -41,9 +44,18 @@ class Pool:
         life = self._lives.get(loop)
         if life is None or life.session.closed:
             self._forget_dead_loops()
-            generator = _live()
-            life = self._lives[loop] = _Life(await anext(generator), generator)
+            streams: weakref.WeakSet[Feed] = weakref.WeakSet()
+            generator = _live(streams)
+            life = self._lives[loop] = _Life(await anext(generator), streams, generator)
         return life.session
+
+    def opened(self, stream: Feed) -> None:
+        """Take note of a stream of the running loop, to break it off when its connections are closed."""
+        life = self._lives.get(asyncio.get_running_loop())
+        if life is None:  # closed while the stream was being opened
+            stream.client_closed()
+        else:
+            life.streams.add(stream)
 
     async def close(self) -> None:
         """Close the sessions of every loop that still runs and forget the others."""
@@ -67,7 +79,7 @@ class Pool:
         self._lives = {}
 
 
-async def _live() -> AsyncGenerator[aiohttp.ClientSession, None]:
+async def _live(streams: weakref.WeakSet[Feed]) -> AsyncGenerator[aiohttp.ClientSession, None]:
     """Hold a session for as long as the loop lives.
 
     A generator, because a loop closes the asynchronous generators started in it when it ends (`shutdown_asyncgens`),
@@ -77,6 +89,8 @@ async def _live() -> AsyncGenerator[aiohttp.ClientSession, None]:
     try:
         yield session
     finally:
+        for stream in list(streams):
+            stream.client_closed()
         await session.close()
 
 

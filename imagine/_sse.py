@@ -65,8 +65,9 @@ class SSEDecoder:
             return self._feed_lines(data)
         head = b"".join((*self._tail, data[:end])) if self._tail else data[:end]
         self._tail, self._tail_size = [], 0
-        self._keep(data[end:])
-        return self._events(head)
+        payloads = self._events(head)
+        self._feed_lines(data[end:])
+        return payloads
 
     def _events(self, head: bytes) -> list[bytes]:
         """Cut whole events apart; the usual shape, one `data: ` line an event, costs one split."""

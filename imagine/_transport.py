@@ -244,6 +244,7 @@ class Transport:
                 try:
                     await self._check_is_stream(call, response)
                     feed = Feed(call, response, slot, SSEDecoder(self._options.max_event_bytes))
+                    self._pool.opened(feed)
                     await feed.start(clock)
                 except BaseException:
                     response.close()

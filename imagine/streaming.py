@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Generic, Self, TypeVar, cast
 
 import msgspec
 
+from imagine import _portal
 from imagine.exceptions import ImagineDecodeException, ImagineException, ImagineStreamException
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterator
     from types import TracebackType
 
     from imagine._call import CallInfo
@@ -23,10 +24,11 @@ if TYPE_CHECKING:
 
     Opening = Callable[[], Awaitable[tuple[Call, Feed]]]
 
-__all__ = ["AsyncStream"]
+__all__ = ["AsyncStream", "Stream"]
 
 T = TypeVar("T")
 R = TypeVar("R")
+V = TypeVar("V")
 
 DONE = b"[DONE]"
 UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
@@ -110,6 +112,7 @@ class AsyncStream(Generic[T, R]):
     def close(self) -> None:
         """Drop the connection at once, from any task or thread; a stream that is closed just ends."""
         self._ended = True
+        self._batch = iter(())
         feed, loop = self._feed, self._loop
         if feed is not None:
             feed.close_from_anywhere()
@@ -241,3 +244,79 @@ class AsyncStream(Generic[T, R]):
         if self._feed is not None:
             error.partial = self._fold.so_far()
             self._feed.fail(error)
+
+
+class Stream(Generic[T, R]):
+    """The chunks of one streaming call, as they come, for code that blocks.
+
+    Nothing is sent before the first chunk is asked for. Use it with `for`; with `with` too where you may leave early, so
+    that the connection is freed at once. Iterating raises what the call can raise, and after the last chunk that came:
+
+    - ImagineStreamException: the stream broke, or ended before it was complete; `partial` holds what came.
+    - ImagineStreamErrorException: the service put an error into the stream.
+    - ImagineTimeoutException: no event in time.
+    """
+
+    def __init__(self, stream: AsyncStream[T, R]) -> None:
+        self._stream = stream
+        self._batch: Iterator[T] = iter(())
+        self._portal: _portal.Portal | None = None
+
+    @property
+    def call(self) -> CallInfo | None:
+        """The record of the call as it stands; None before the first chunk was asked for."""
+        return self._stream.call
+
+    @property
+    def text(self) -> str:
+        """The text of the first choice that came so far; ImagineException with `fold=False`."""
+        return self._stream.text
+
+    def final(self) -> R:
+        """Read to the end and return the complete answer; ImagineException with `fold=False`."""
+        return self._run(self._stream.final)
+
+    def close(self) -> None:
+        """Drop the connection at once, from any thread; a stream that is closed just ends."""
+        self._batch = iter(())
+        _portal.post(self._stream.close)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __iter__(self) -> Generator[T, None, None]:
+        while True:
+            yield from self._batch  # a list iterator: a second loop goes on where the first was left
+            if not self._refill():
+                return
+
+    def __next__(self) -> T:
+        for chunk in self._batch:
+            return chunk
+        if self._refill():
+            return next(self._batch)
+        raise StopIteration
+
+    def _refill(self) -> bool:
+        chunks = self._run(self._stream.read)
+        self._batch = iter(chunks)
+        return bool(chunks)
+
+    def _run(self, function: Callable[[], Awaitable[V]]) -> V:
+        """Cross over to the loop, once; what interrupts this thread meanwhile ends the stream."""
+        try:
+            portal = _portal.portal()
+            if self._portal not in (None, portal):
+                raise ImagineException("this stream was opened before a fork: only the parent process can read it")
+            self._portal = portal
+            return portal.run(function)
+        except ImagineException:
+            raise
+        except BaseException:
+            self.close()
+            raise

@@ -1,0 +1,139 @@
+"""What the blocking client stands on: its options, its end, and the three ways in which its methods pass calls on."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from functools import partial
+from typing import TYPE_CHECKING, Literal, ParamSpec, Self, TypeVar
+
+from imagine import _portal
+from imagine.async_client import ImagineAsyncClient
+from imagine.streaming import AsyncStream, Stream
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Awaitable, Callable
+    from os import PathLike
+    from types import TracebackType
+    from typing import Unpack
+
+    from imagine._options import ExtraOptions, Options
+    from imagine._time import Timeout
+
+__all__ = ["BlockingClient"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Core(ImagineAsyncClient):
+    """The async client as it works behind a blocking one: what may block is done in the calling thread, which waits."""
+
+    @property
+    def options(self) -> Options:
+        """The checked options."""
+        return self._options
+
+    def check_open(self) -> None:
+        """Raise ImagineException after the end."""
+        self._check_open()
+
+    def prepare(self) -> None:
+        """Import aiohttp and build TLS before the first call."""
+        self._check_open()
+        if not self._transports:
+            self._transports.append(self._make_transport())
+
+    def mark_closed(self) -> None:
+        """Take no calls any more."""
+        self._closed = True
+
+
+class BlockingClient:
+    """The hand-written part of `ImagineClient`."""
+
+    def __init__(
+        self,
+        endpoint: str | None = None,
+        api_key: str | None = None,
+        max_retries: int | None = 3,
+        timeout: float | Timeout | None = None,
+        verify: bool | str | PathLike[str] | ssl.SSLContext | None = True,
+        proxy: str | Literal[False] | None = None,
+        debug: bool | None = None,
+        ctx: object = None,
+        *,
+        max_concurrent_requests: int | None = 64,
+        **options: Unpack[ExtraOptions],
+    ) -> None:
+        """Check the options; nothing is connected yet, and no thread started.
+
+        Args:
+            endpoint: Base URL such as `https://host/apis/v2`; default: the variable IMAGINE_API_ENDPOINT.
+            api_key: The key; default: the variable IMAGINE_API_KEY.
+            max_retries: Attempts after the first, 3 by default; 0 turns all retries off.
+            timeout: Seconds, or a `Timeout` with its parts.
+            verify: True, a CA file or folder, an `ssl.SSLContext`, or False (unsafe; warns).
+            proxy: URL of a proxy; default: IMAGINE_API_PROXY, then HTTP(S)_PROXY and NO_PROXY. False: none at all.
+            debug: Log bodies, without the key; default: the variable IMAGINE_DEBUG, else off.
+            ctx: Has no effect; taken so that older programs keep working.
+            max_concurrent_requests: Requests and open streams at once, over all threads; 64 by default.
+            options: The options of `ExtraOptions`.
+
+        Raises:
+            ValueError: No endpoint or key, or a value that cannot be used; the message names the option.
+            TypeError: A value of the wrong type, or an unknown option.
+        """
+        if ctx is not None:
+            warnings.warn("ctx= has no effect any more: leave it out", DeprecationWarning, stacklevel=2)
+        self._async = Core(
+            endpoint, api_key, max_retries, timeout, verify, max_concurrent_requests, proxy, debug, **options
+        )
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._async.options!r})"
+
+    def __reduce__(self) -> tuple[Callable[..., BlockingClient], tuple[type[BlockingClient], Core]]:
+        return _on_copy_of, (type(self), self._async)
+
+    def close(self) -> None:
+        """Close the connections; open streams break off. A second time does nothing."""
+        self._async.mark_closed()
+        if _portal.is_open():
+            _portal.portal().run(self._async.close)
+
+    def __enter__(self) -> Self:
+        self._async.check_open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _call(self, function: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        self._async.prepare()
+        return _portal.portal().run(partial(function, *args, **kwargs))
+
+    def _stream(self, function: Callable[P, AsyncStream[T, R]], *args: P.args, **kwargs: P.kwargs) -> Stream[T, R]:
+        self._async.prepare()
+        return Stream(function(*args, **kwargs))
+
+    def _derived(self, function: Callable[P, Core], *args: P.args, **kwargs: P.kwargs) -> Self:
+        return _on(type(self), function(*args, **kwargs))
+
+
+Client = TypeVar("Client", bound=BlockingClient)
+
+
+def _on(kind: type[Client], core: Core) -> Client:
+    client = object.__new__(kind)
+    client._async = core
+    return client
+
+
+def _on_copy_of(kind: type[Client], core: Core) -> Client:
+    """Make a client from a pickled or copied one; it opens its own connections."""
+    return _on(kind, copy.copy(core))

@@ -1,0 +1,67 @@
+"""Fixtures of all tests: a local server for each, and both clients."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import importlib.util
+from contextlib import AsyncExitStack
+
+import pytest
+from hypothesis import settings
+
+# A machine that is busy with other things is no failure.
+settings.register_profile("imagine", deadline=None)
+settings.load_profile("imagine")
+
+pytest_plugins = ["imagine.testing"]
+
+HELLO = [{"role": "user", "content": "How do networks work?"}]
+
+
+async def until(condition):
+    """Wait until something that happens on its own has happened."""
+    async with asyncio.timeout(5):
+        while not condition():
+            gc.collect()
+            await asyncio.sleep(0.005)
+
+
+@pytest.fixture
+def anyio_backend():
+    """Async tests run on asyncio, which aiohttp needs."""
+    return "asyncio"
+
+
+@pytest.fixture
+def server(imagine_server):
+    """A local server for one test."""
+    return imagine_server
+
+
+@pytest.fixture(params=["async", "blocking"])
+def face(request):
+    """Which of the two clients a test runs through."""
+    if request.param == "blocking" and importlib.util.find_spec("imagine.client") is None:
+        pytest.skip("not generated yet")
+    return request.param
+
+
+@pytest.fixture
+async def make_client(face, server):
+    """Make clients of the server, with one's own options; they are closed after the test."""
+    from faces import behind_face
+
+    async with AsyncExitStack() as clients:
+
+        async def make(**options):
+            options = {"endpoint": server.endpoint, "api_key": server.api_key, **options}
+            return await clients.enter_async_context(behind_face(face, **options))
+
+        yield make
+
+
+@pytest.fixture
+async def client(make_client):
+    """A client that does not retry, so that each fault shows."""
+    return await make_client(max_retries=0)

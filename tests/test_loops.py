@@ -1,0 +1,203 @@
+"""The async client and event loops: made anywhere, used in several, freed with each, cancelled without a trace."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import subprocess
+import sys
+import textwrap
+import threading
+
+import pytest
+from conftest import HELLO, until
+
+from imagine import ImagineAsyncClient, ImagineException, ImagineStreamException
+
+
+@pytest.fixture
+def client(server):
+    """A client made outside of any loop."""
+    return ImagineAsyncClient(server.endpoint, server.api_key, max_concurrent_requests=2, slot_timeout=5)
+
+
+def test_one_client_in_two_runs(client, server, recwarn, caplog):
+    """A client made outside of a loop works in one `asyncio.run` and in the next, without closing in between."""
+    for _ in range(2):
+        assert asyncio.run(client.ping()).status == "ok"
+        asyncio.run(until(lambda: server.open_connections == 0))
+    asyncio.run(client.close())
+    gc.collect()
+    assert [str(warning.message) for warning in recwarn] == []
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_loop_that_is_closed_without_ceremony_is_forgotten(client, server):
+    """After a loop that was closed over open transports, of which asyncio itself warns, the client works elsewhere."""
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(client.ping())
+    loop.close()
+    asyncio.run(client.ping())
+    asyncio.run(client.close())
+    asyncio.run(until(lambda: server.open_connections == 0))
+
+
+def test_one_client_in_two_loops_at_once(client, server):
+    """Two loops in two threads share the client; closing it in one closes the sessions of both."""
+    other = asyncio.new_event_loop()
+    thread = threading.Thread(target=other.run_forever)
+    thread.start()
+
+    async def both():
+        for _ in range(3):
+            there = asyncio.wrap_future(asyncio.run_coroutine_threadsafe(client.ping(), other))
+            await asyncio.gather(client.ping(), there)
+        assert server.open_connections == 2
+        await client.close()
+
+    asyncio.run(both())
+    other.call_soon_threadsafe(other.stop)
+    thread.join()
+    other.close()
+    asyncio.run(until(lambda: server.open_connections == 0))
+
+
+def test_slots_are_shared_over_loops(client, server):
+    """A call in one loop waits for a slot that a stream in another loop's thread holds, and gets it."""
+    server.faults.script(["stall;after=1", "stall;after=1"])
+    streams = [client.chat_stream(HELLO) for _ in range(2)]
+    held, done = threading.Event(), threading.Event()
+
+    async def hold():
+        for stream in streams:
+            await anext(stream)
+        held.set()
+        await asyncio.to_thread(done.wait)
+        await streams[0].aclose()
+
+    async def ask():
+        asyncio.get_running_loop().call_later(0.1, done.set)
+        return await client.ping()
+
+    thread = threading.Thread(target=asyncio.run, args=(hold(),))
+    thread.start()
+    held.wait()
+    assert asyncio.run(ask()).status == "ok"
+    thread.join()
+
+
+def test_a_dropped_client_closes_its_connections(server):
+    """A client that is dropped without `close` inside a running loop leaves no socket."""
+
+    async def run():
+        for _ in range(50):
+            await ImagineAsyncClient(server.endpoint, server.api_key).ping()
+        await until(lambda: server.open_connections == 0)
+
+    asyncio.run(run())
+
+
+def test_closing_the_client_breaks_its_streams_off(client, server):
+    """A reader whose client is closed meanwhile gets an error, not an end."""
+    server.faults.script(["stall;after=2"])
+
+    async def run():
+        stream = client.chat_stream(HELLO)
+        await anext(stream)
+        reader = asyncio.create_task(stream.final())
+        await asyncio.sleep(0.05)
+        await client.close()
+        with pytest.raises(ImagineStreamException, match="client was closed") as caught:
+            await reader
+        assert caught.value.partial.first_content
+
+    asyncio.run(run())
+
+
+def test_use_after_close(client):
+    """Calls, streams and `async with` on a closed client say that it is closed; closing twice is fine."""
+
+    async def run():
+        async with client:
+            await client.ping()
+        await client.close()
+        with pytest.raises(ImagineException, match="closed"):
+            await client.ping()
+        with pytest.raises(ImagineException, match="closed"):
+            client.chat_stream(HELLO)
+        with pytest.raises(ImagineException, match="closed"):
+            await client.__aenter__()
+
+    asyncio.run(run())
+
+
+def test_the_first_call_does_not_stall_the_loop(server):
+    """While the first call imports aiohttp, the loop goes on: nothing else waits for as long as the import takes."""
+    script = """
+        import asyncio, sys, time
+        from imagine import ImagineAsyncClient
+
+        async def ticking(gaps):
+            while True:
+                began = time.perf_counter()
+                await asyncio.sleep(0.001)
+                gaps.append(time.perf_counter() - began)
+
+        async def main():
+            assert "aiohttp" not in sys.modules
+            client, gaps = ImagineAsyncClient(*sys.argv[1:]), []
+            ticker = asyncio.create_task(ticking(gaps))
+            began = time.perf_counter()
+            await client.ping()
+            took = time.perf_counter() - began
+            ticker.cancel()
+            assert "aiohttp" in sys.modules
+            assert max(gaps) < took / 2, (max(gaps), took)
+            await client.close()
+
+        asyncio.run(main())
+    """
+    run = [sys.executable, "-W", "error", "-c", textwrap.dedent(script), server.endpoint, server.api_key]
+    ended = subprocess.run(run, capture_output=True, text=True, timeout=30, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("fault", ["silent", "stall;after=2", "status;code=429;retry-after=60"])
+async def test_cancelling_leaks_nothing(client, server, fault):
+    """A task that is cancelled in a call, in a stream or in a backoff frees slot and connection."""
+    server.faults.script([fault] * 4)
+
+    async def read():
+        async for _ in client.chat_stream(HELLO):
+            pass
+
+    for _ in range(2):
+        tasks = [asyncio.create_task(read()), asyncio.create_task(client.chat(HELLO))]
+        sent = len(server.requests)
+        await until(lambda: len(server.requests) == sent + 2)  # noqa: B023 - called in this turn of the loop
+        await asyncio.sleep(0.05)
+        for task in tasks:
+            task.cancel()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+        assert all(isinstance(result, asyncio.CancelledError) for result in ended)
+    await until(lambda: server.open_streams == 0)
+    server.faults.clear()
+    assert (await client.ping()).status == "ok"
+    await client.close()
+    await until(lambda: server.open_connections == 0)
+
+
+@pytest.mark.anyio
+async def test_cancelled_waiters_pass_their_turn_on(client, server):
+    """Tasks that are cancelled while they wait for a slot do not take it with them."""
+    server.faults.script(["delay;seconds=0.1"] * 2)
+    calls = [asyncio.create_task(client.ping()) for _ in range(10)]
+    await until(lambda: len(server.requests) == 2)
+    for call in calls[2:8]:
+        call.cancel()
+    results = await asyncio.gather(*calls, return_exceptions=True)
+    assert [isinstance(result, asyncio.CancelledError) for result in results] == [False] * 2 + [True] * 6 + [False] * 2
+    await client.close()
