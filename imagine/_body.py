@@ -35,6 +35,11 @@ class Body(Protocol):
         """The headers that describe it."""
         ...
 
+    @property
+    def estimated_tokens(self) -> int:
+        """What it may cost, at four characters a token."""
+        ...
+
     def connected(self, clock: Clock, answer_part: str) -> None:
         """Start the clock for sending it, or for the answer where sending takes no time."""
         ...
@@ -51,6 +56,7 @@ class JSONBody:
 
     def __init__(self, content: bytes) -> None:
         self.content = content
+        self.estimated_tokens = len(content) // 4
         self.headers = {"Content-Type": "application/json"}
         if len(content) > SMALL:
             self.headers["Content-Length"] = str(len(content))
@@ -76,6 +82,8 @@ class UploadBody:
     A path is opened anew by every attempt; a file object is read from where it stood, and rewound for a retry if it
     can be. It is not closed: it is the user's.
     """
+
+    estimated_tokens = 0
 
     def __init__(self, fields: dict[str, str], file: str | os.PathLike[str] | BinaryIO) -> None:
         self.headers: dict[str, str] = {}

@@ -34,6 +34,14 @@ class Limit(NamedTuple):
         """The time for `asyncio.timeout_at`, which says None for never."""
         return None if self.at == math.inf else self.at
 
+    def or_earlier(self, name: str, seconds: float) -> Limit:
+        """Return this limit, or one that starts now where that comes first."""
+        return min(self, Limit.starting(name, seconds), key=_at)
+
+    def remaining(self) -> float | None:
+        """Return the seconds that are left; None for endless."""
+        return None if self.at == math.inf else max(0.0, self.at - asyncio.get_running_loop().time())
+
     def exceeded(self, doing: str) -> ImagineTimeoutException:
         """Return the exception for this limit."""
         return ImagineTimeoutException(f"{self.name}={self.seconds:g} s was hit {doing}", self.name, self.seconds)

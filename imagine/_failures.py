@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import socket
-from typing import TYPE_CHECKING
+import ssl
+from typing import TYPE_CHECKING, Any, cast
 
 import aiohttp
 from aiohttp.http import HttpProcessingError
@@ -25,7 +27,18 @@ if TYPE_CHECKING:
 
     from imagine._call import CallRecord
 
-__all__ = ["FOREIGN", "api_error", "carries_error", "connection_error", "detail_of", "request_id_of", "stream_error"]
+__all__ = [
+    "FOREIGN",
+    "api_error",
+    "carries_error",
+    "connection_error",
+    "detail_of",
+    "masked",
+    "request_id_of",
+    "stream_error",
+]
+
+Json = dict[str, Any] | list[Any] | str | float | bool | None
 
 FOREIGN = (aiohttp.ClientError, HttpProcessingError, OSError, RuntimeError, ValueError, EOFError)
 """What aiohttp lets out of sending and reading. RuntimeError: "Session is closed", "Connection closed."."""
@@ -60,6 +73,8 @@ def _because(error: BaseException, reason: str) -> str:
     inner: object = getattr(error, "certificate_error", None) or getattr(error, "os_error", None)
     cause = inner or (error if not isinstance(error, aiohttp.ServerDisconnectedError) else None)
     shown = getattr(cause, "verify_message", None) or getattr(cause, "strerror", None) or (str(cause) if cause else "")
+    if isinstance(cause, ConnectionError) and cause.errno:  # asyncio's own words are "Connect call failed"
+        shown = os.strerror(cause.errno)
     return (f": {shown}" if shown else "") + (_CA_HINT if reason == "tls" else "")
 
 
@@ -78,6 +93,7 @@ _TABLE: tuple[tuple[type[BaseException], str, str], ...] = (
     (aiohttp.ClientConnectionResetError, "reset", "the connection to {target} was reset"),
     (aiohttp.ClientResponseError, "lost", "{target} answered with something that is not HTTP"),
     (HttpProcessingError, "lost", "{target} answered with something that is not HTTP"),
+    (ssl.SSLError, "tls", "TLS with {target} failed"),
     (OSError, "reset", "the connection to {target} failed"),
 )
 
@@ -96,7 +112,7 @@ def api_error(status: int, headers: Mapping[str, str], body: bytes, *, doing: st
         )
     message = f"{status} from {doing}" + (f": {detail}" if detail else "")
     error = kind(
-        message + (f" (request id {request_id})" if request_id else ""),
+        masked(message, secret) + (f" (request id {request_id})" if request_id else ""),
         status,
         headers,
         body=parsed,
@@ -130,7 +146,7 @@ def request_id_of(headers: Mapping[str, str]) -> str | None:
     return next((headers[name] for name in _REQUEST_ID_HEADERS if name in headers), None)
 
 
-def detail_of(body: object) -> str:
+def detail_of(body: Json) -> str:
     """Return the service's message out of an error body in any of its usual shapes; empty when there is none."""
     if isinstance(body, str):
         return ""
@@ -145,26 +161,33 @@ def detail_of(body: object) -> str:
     return ""
 
 
-def _field_detail(item: object) -> str:
+def _field_detail(item: Json) -> str:
     """Return one entry of a 422's list as `body.messages: field required`."""
     if not isinstance(item, dict):
         return str(item)
     where = item.get("loc")
-    path = ".".join(map(str, where)) if isinstance(where, list) else ""
+    path = ".".join(map(str, cast("list[Json]", where))) if isinstance(where, list) else ""
     text = str(item.get("msg") or item.get("message") or "")
     return f"{path}: {text}" if path else text
 
 
-def _parsed(body: bytes, secret: str) -> object:
+def masked(text: str, secret: str) -> str:
+    """Return a text without the key in it, be it written plainly, as in JSON, or as in a repr."""
+    for spelling in {secret, json.dumps(secret)[1:-1], repr(secret)[1:-1]} - {""}:
+        text = text.replace(spelling, "***")
+    return text
+
+
+def _parsed(body: bytes, secret: str) -> Json:
     text = body.decode("utf-8", "replace")
-    text = text.replace(secret, "***") if secret else text
     try:
-        return json.loads(text)
+        # Written anew before the key is masked: services escape its characters in ways of their own.
+        return json.loads(masked(json.dumps(json.loads(text)), secret))
     except (ValueError, RecursionError):
-        return text
+        return masked(text, secret)
 
 
-def _excerpt(body: object, headers: Mapping[str, str]) -> str:
+def _excerpt(body: Json, headers: Mapping[str, str]) -> str:
     """Return the start of an error body that has no message, such as a gateway's HTML page, on one line."""
     text = body if isinstance(body, str) else json.dumps(body)
     if "html" in headers.get("Content-Type", ""):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from imagine._slots import Slot
     from imagine._sse import SSEDecoder
     from imagine._transport import Call
+    from imagine.types.common import UsageInfo
 
 __all__ = ["Feed"]
 
@@ -70,6 +71,10 @@ class Feed:
     def count(self, events: int) -> None:
         """Note the events of one read."""
         self._call.record.count(events)
+
+    def charge_tokens(self, usage: UsageInfo | None, text: str) -> None:
+        """Charge the token quotas with what the stream cost."""
+        self._call.charge_tokens(usage, text)
 
     def service_error(self, payload: bytes) -> ImagineStreamErrorException:
         """Return the exception for an error that the service put into the stream."""
@@ -196,7 +201,7 @@ class Feed:
             return b"" if self._closed else self._rescue(error)
 
     def _rescue(self, error: BaseException) -> bytes:
-        """Return what had arrived before the connection broke: aiohttp's reader keeps it back while its error is set."""
+        """Return what had arrived before the connection broke: aiohttp's reader holds it back after an error."""
         self._ending = _cut(error)
         self._ending.__cause__ = error
         self._content.set_exception(None)  # type: ignore[arg-type]  # no other public way to what it holds

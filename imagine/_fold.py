@@ -54,6 +54,11 @@ class Fold(Protocol[T_contra, R_co]):
         """The text of the first choice so far."""
         ...
 
+    @property
+    def usage(self) -> UsageInfo | None:
+        """The usage that came last."""
+        ...
+
     def add(self, chunks: Sequence[T_contra]) -> None:
         """Take the chunks of one read."""
         ...
@@ -93,6 +98,7 @@ class ChoicesWatch(_Choices, Generic[Chunk]):
 
     keeps = False
     text = ""
+    usage = None
 
     def add(self, chunks: Sequence[Chunk]) -> None:
         """Take the chunks of one read."""
@@ -191,7 +197,7 @@ class _ChoicesFold(_Choices, Generic[Chunk]):
         super().__init__()
         self._parts: dict[int, _Part] = {}
         self._first: Chunk | None = None
-        self._usage: UsageInfo | None = None
+        self.usage: UsageInfo | None = None
 
     @property
     def text(self) -> str:
@@ -205,7 +211,7 @@ class _ChoicesFold(_Choices, Generic[Chunk]):
         parts = self._parts
         for chunk in chunks:
             if chunk.usage is not None:
-                self._usage = chunk.usage
+                self.usage = chunk.usage
             for choice in chunk.choices:
                 index = choice.index
                 if choice.finish_reason is not None or index not in parts:
@@ -238,7 +244,7 @@ class ChatFold(_ChoicesFold[ChatCompletionStreamResponse]):
                 ChatCompletionResponseChoice(index=index, message=part.message(), finish_reason=reason)
                 for index, part, reason in self._choices()
             ],
-            usage=self._usage,
+            usage=self.usage,
         )
 
 
@@ -257,7 +263,7 @@ class CompletionFold(_ChoicesFold[CompletionStreamResponse]):
                 CompletionResponseChoice(index=index, text=part.text, finish_reason=reason)
                 for index, part, reason in self._choices()
             ],
-            usage=self._usage,
+            usage=self.usage,
         )
 
 
@@ -267,6 +273,7 @@ class ImagesWatch:
     keeps = False
     complete = False
     text = ""
+    usage = None
 
     def __init__(self) -> None:
         self.may_end = False
@@ -285,6 +292,7 @@ class ImageFold:
     keeps = True
     complete = False
     text = ""
+    usage = None
 
     def __init__(self) -> None:
         self.may_end = False

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, TypedDict
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Literal, TypedDict, cast
+from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
 from imagine._call import CallInfo
+from imagine._proxy import checked_proxy
 from imagine._ratelimit import RateLimit
 from imagine._time import Timeout, positive_seconds
 
@@ -56,7 +57,7 @@ class ExtraOptions(TypedDict, total=False):
     slot_timeout: float | None
     """Seconds a call may wait for one of the client's slots, 60 by default."""
     retry_on_timeout: bool | None
-    """Send again after a write, read or first_event timeout; off by default, the service may be at work on the first."""
+    """Send again after a write, read or first_event timeout; off by default: the first may still be at work."""
     rate_limits: Sequence[RateLimit] | None
     """Quotas to keep to before anything is sent; several windows hold at once (extra `quotas`)."""
     on_limit: Literal["wait", "raise"] | None
@@ -108,12 +109,12 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def read(cls, given: ClientOptions) -> Options:
-        """Check what the user gave, fill in the environment and the defaults; ValueError or TypeError names the option."""
-        known = {name: value for name, value in given.items() if value is not None}
-        if unknown := known.keys() - set(cls.__struct_fields__):
+        """Check what the user gave, fill in environment and defaults; ValueError or TypeError names the option."""
+        if unknown := given.keys() - set(cls.__struct_fields__):
             raise TypeError(
                 f"unknown option {', '.join(sorted(unknown))}; there are {', '.join(cls.__struct_fields__)}"
             )
+        known = {name: value for name, value in given.items() if value is not None}
         known["endpoint"] = _endpoint(_setting(known, "endpoint", "IMAGINE_API_ENDPOINT"))
         known["api_key"] = _api_key(_setting(known, "api_key", "IMAGINE_API_KEY"))
         known.setdefault("debug", os.environ.get("IMAGINE_DEBUG", "").strip().lower() in _YES)
@@ -131,23 +132,33 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _setting(known: Mapping[str, object], name: str, variable: str) -> str:
-    value = known.get(name) or os.environ.get(variable)
-    if not value:
-        raise ValueError(f"no {name}: pass {name}=… or set the environment variable {variable}")
+    value = known.get(name) or os.environ.get(variable) or ""
     if not isinstance(value, str):
         raise TypeError(f"{name} must be a str, not {type(value).__name__}")
+    if not value.strip():
+        raise ValueError(f"no {name}: pass {name}=… or set the environment variable {variable}")
     return value.strip()
 
 
 def _endpoint(value: str) -> str:
-    parts = urlsplit(value)
-    if _CONTROL.search(value) or " " in value or parts.scheme not in ("http", "https") or not parts.hostname:
+    parts = _url_parts(value)
+    if parts is None:
         raise ValueError("endpoint must be an http:// or https:// URL with a host, such as https://host/apis/v2")
     if "@" in parts.netloc:
         raise ValueError("endpoint must not carry a user or password; the key goes into api_key")
-    if parts.query or parts.fragment or "?" in value or "#" in value:
+    if "?" in value or "#" in value:
         raise ValueError("endpoint must not carry a query or a fragment")
-    return value.rstrip("/")
+    return parts.geturl().rstrip("/")
+
+
+def _url_parts(value: str) -> SplitResult | None:
+    """Return the parts of an http URL, its scheme in lower case; None for anything else."""
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1)
+    except ValueError:  # a port that is none, or half an IPv6 address
+        return None
+    return None if not usable or " " in value or _CONTROL.search(value) else parts
 
 
 def _api_key(value: str) -> Secret:
@@ -161,12 +172,13 @@ def checked_headers(name: str, headers: object) -> dict[str, str]:
     """Return headers as a dict; refuse names and values that could break out of their line (RFC 9110 section 5.5)."""
     if not isinstance(headers, Mapping):
         raise TypeError(f"{name} must be a mapping of str to str, not {type(headers).__name__}")
-    for key, value in headers.items():
+    given = cast("Mapping[object, object]", headers)
+    for key, value in given.items():
         if not isinstance(key, str) or not _HEADER_NAME.fullmatch(key):
             raise ValueError(f"{name}: {key!r} is no header name")
         if not isinstance(value, str) or _CONTROL.search(value.replace("\t", " ")):
             raise ValueError(f"{name}: the value of {key} must be a str without control characters")
-    return dict(headers)
+    return dict(cast("Mapping[str, str]", headers))
 
 
 def _count(least: int) -> Callable[[str, object], int]:
@@ -184,8 +196,41 @@ def _timeout(_name: str, value: float | Timeout | None) -> Timeout:
     return Timeout.of(value)
 
 
-def _limits(_name: str, value: Sequence[RateLimit]) -> tuple[RateLimit, ...]:
-    return tuple(value)
+def _verify(name: str, value: object) -> object:
+    import ssl  # with asyncio at the latest it is loaded anyway; the data classes do without
+
+    if not isinstance(value, bool | str | os.PathLike | ssl.SSLContext):
+        raise TypeError(f"{name} must be a bool, a path or an ssl.SSLContext, not {type(value).__name__}")
+    if not isinstance(value, str | os.PathLike):
+        return value
+    path = os.fspath(cast("str | os.PathLike[str]", value))
+    if not os.path.exists(path):
+        raise ValueError(f"{name}: there is no CA file or folder {path!r}")
+    return path
+
+
+def _flag(name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} must be a bool, not {type(value).__name__}")
+    return value
+
+
+def _callback(name: str, value: object) -> object:
+    if not callable(value):
+        raise TypeError(f"{name} must be callable, not {type(value).__name__}")
+    return value
+
+
+def _proxy(name: str, value: object) -> str | Literal[False]:
+    return False if value is False else checked_proxy(name, value)
+
+
+def _limits(name: str, value: object) -> tuple[RateLimit, ...]:
+    given = tuple(cast("Sequence[object]", value)) if isinstance(value, Sequence) else (value,)
+    limits = tuple(limit for limit in given if isinstance(limit, RateLimit))
+    if len(limits) < len(given):
+        raise TypeError(f"{name} must be a list of RateLimit")
+    return limits
 
 
 def _choice(name: str, value: str) -> str:
@@ -203,6 +248,11 @@ _CHECKS: Mapping[str, Callable[..., object]] = {
     "retry_budget": positive_seconds,
     "slot_timeout": positive_seconds,
     "default_headers": checked_headers,
+    "verify": _verify,
+    "proxy": _proxy,
+    "debug": _flag,
+    "retry_on_timeout": _flag,
     "rate_limits": _limits,
     "on_limit": _choice,
+    "on_call": _callback,
 }

@@ -23,6 +23,11 @@ class RateLimit(msgspec.Struct, frozen=True, kw_only=True):
     per: float
     """Length of the window in seconds."""
 
+    @property
+    def amount(self) -> int:
+        """How many requests or tokens."""
+        return self.requests or self.tokens or 0
+
     def __post_init__(self) -> None:
         given = [n for n in (self.requests, self.tokens) if n is not None]
         if len(given) != 1 or given[0] < 1 or self.per <= 0:

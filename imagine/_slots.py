@@ -1,102 +1,234 @@
-"""The slots of one client: how many of its requests may be under way at once, over all its loops and threads.
+"""The way out of one client: how many of its requests may be under way at once, and who goes next.
 
-An `asyncio.Semaphore` belongs to one loop and a `CapacityLimiter` to one task; a client has many loops, and a stream's
-slot is freed from whatever task or thread closes it.
+One queue for all its loops and threads. An `asyncio.Semaphore` belongs to one loop and a `CapacityLimiter` to one task,
+but a stream's slot is freed from whatever task or thread closes it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import heapq
+import itertools
+import math
 import threading
 import time
-from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from imagine.exceptions import ImagineQuotaException
 
 if TYPE_CHECKING:
-    from imagine._clock import Limit
+    from collections.abc import Mapping
 
-__all__ = ["Slot", "Slots"]
+    from imagine._clock import Limit
+    from imagine._gate import Gate, QuotaState
+
+__all__ = ["Slot", "Slots", "Ticket"]
+
+
+class Ticket(NamedTuple):
+    """What a request waits with."""
+
+    label: str
+    since: float
+    """When its call began: who came first goes first, also after a retry."""
+    tokens: int
+    """What it is estimated to cost."""
+    longest_wait: float
+    """Seconds it may wait for the service's pace or a declared quota."""
+    waits_for_quota: bool
+    """Whether it waits for a declared quota at all."""
 
 
 class Slot:
-    """One taken slot; `free()` may be called twice and from any thread."""
+    """One taken slot; `answered` and `free` may be called twice and from any thread."""
 
-    __slots__ = ("_slots", "label", "since")
+    __slots__ = ("_answered", "_slots", "label", "since")
 
     def __init__(self, slots: Slots, label: str) -> None:
         self._slots: Slots | None = slots
+        self._answered = False
         self.label = label
         self.since = time.monotonic()
 
+    def answered(self, status: int | None, told: Mapping[str, float], demanded: float | None) -> None:
+        """Let the gate know what came of the request; None: no answer."""
+        if not self._answered and self._slots is not None:
+            self._answered = True
+            self._slots.answered(status, told, demanded)
+
     def free(self) -> None:
         """Give the slot back."""
+        self.answered(None, {}, None)
         slots, self._slots = self._slots, None
         if slots is not None:
             slots.release(self)
 
 
-class Slots:
-    """A fair queue for `limit` slots: who came first goes first."""
+class _Waiter(NamedTuple):
+    since: float
+    number: int
+    turn: asyncio.Future[None]
+    ticket: Ticket
 
-    def __init__(self, limit: int) -> None:
+
+class Slots:
+    """A queue for `limit` slots, in the order in which calls began, behind a gate."""
+
+    def __init__(self, limit: int, gate: Gate) -> None:
         self.limit = limit
+        self.gate = gate
         self.taken: set[Slot] = set()
         self._free = limit
-        self._waiters: deque[asyncio.Future[None]] = deque()
+        self._unanswered = 0
+        self._waiters: list[_Waiter] = []
+        self._granted: set[asyncio.Future[None]] = set()
+        self._numbers = itertools.count()
         # Reentrant: a collected stream frees its slot from a finalizer, which may run anywhere, in here too.
         self._lock = threading.RLock()
 
-    async def take(self, label: str, limit: Limit) -> Slot:
-        """Take a slot, waiting until `limit`; ImagineTimeoutException tells who holds them."""
-        turn = self._queue()
+    @property
+    def quota(self) -> tuple[QuotaState, ...]:
+        """What is left of the declared quotas."""
+        with self._lock:
+            return self.gate.state(time.monotonic())
+
+    async def take(self, ticket: Ticket, deadline: Limit, patience: float) -> Slot:
+        """Take a slot once there is one and the gate lets the request out.
+
+        Raises ImagineTimeoutException when no slot got free for `patience` seconds, or at the deadline, and
+        ImagineQuotaException when the gate is closed for longer than the ticket waits.
+        """
+        turn = self._queue(ticket)
         if turn is not None:
-            await self._wait(turn, limit)
-        slot = Slot(self, label)
+            await self._wait(turn, ticket, deadline, patience)
+        slot = Slot(self, ticket.label)
         self.taken.add(slot)
         return slot
 
-    def release(self, slot: Slot) -> None:
-        """Take a slot back and hand it to who waits longest."""
-        self.taken.discard(slot)
-        self._hand_on()
+    @property
+    def counts_tokens(self) -> bool:
+        """Whether quotas were declared."""
+        return self.gate.quotas is not None
 
-    def _queue(self) -> asyncio.Future[None] | None:
+    def charge_tokens(self, tokens: int) -> None:
+        """Charge what an answer cost beyond the estimate."""
+        if self.gate.quotas is not None:
+            with self._lock:
+                self.gate.quotas.charge_tokens(time.monotonic(), tokens)
+
+    def answered(self, status: int | None, told: Mapping[str, float], demanded: float | None) -> None:
+        """Let the gate know what came of a request."""
+        now = time.monotonic()
         with self._lock:
-            if self._free and not self._waiters:
-                self._free -= 1
+            self._unanswered -= 1
+            if status == 429:
+                self.gate.pace.limited(now, demanded, self._unanswered)
+            elif status is not None:
+                self.gate.pace.good(now, told, self._unanswered)
+        self._let_out()
+
+    def release(self, slot: Slot) -> None:
+        """Take a slot back."""
+        with self._lock:
+            self.taken.discard(slot)
+            self._free += 1
+        self._let_out()
+
+    def _queue(self, ticket: Ticket) -> asyncio.Future[None] | None:
+        with self._lock:
+            if self._free and not self._waiters and not self._ask_gate(ticket)[0]:
                 return None
             turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._waiters.append(turn)
-            return turn
+            heapq.heappush(self._waiters, _Waiter(ticket.since, next(self._numbers), turn, ticket))
+        self._let_out()
+        return turn
 
-    async def _wait(self, turn: asyncio.Future[None], limit: Limit) -> None:
+    def _ask_gate(self, ticket: Ticket) -> tuple[float, bool]:
+        """Ask whether a request may leave now; take its slot if so."""
+        wait, declared = self.gate.wait(time.monotonic(), self._unanswered, ticket.tokens)
+        if not wait:
+            self.gate.leave()
+            self._free -= 1
+            self._unanswered += 1
+        return wait, declared
+
+    def _let_out(self) -> None:
+        """Let out whoever may leave, first come first served, and come back when the next one may."""
+        with self._lock:
+            while self._waiters and self._free:
+                waiter = self._waiters[0]
+                if not waiter.turn.done():
+                    wait, declared = self._ask_gate(waiter.ticket)
+                    if wait and not self._refuses(waiter, wait, declared):
+                        self._come_back(waiter, wait)
+                        return
+                    if not wait:
+                        self._grant(waiter.turn)
+                heapq.heappop(self._waiters)
+
+    def _grant(self, turn: asyncio.Future[None]) -> None:
+        self._granted.add(turn)
+        if not _wake(turn, None):  # its loop was closed: nobody waits there any more
+            self._granted.discard(turn)
+            self._free += 1
+            self._unanswered -= 1
+
+    def _refuses(self, waiter: _Waiter, wait: float, declared: bool) -> bool:
+        ticket = waiter.ticket
+        if declared and not ticket.waits_for_quota:
+            why = "the declared quota is used up"
+        elif wait > ticket.longest_wait and (declared or wait < math.inf):
+            why = f"the quota is used up for longer than retry_budget={ticket.longest_wait:g} s"
+        else:
+            return False
+        again = f"; again in {wait:.1f} s" if wait < math.inf else ": the request is larger than the quota"
+        error = ImagineQuotaException(f"{ticket.label} was not sent: {why}{again}", None if wait == math.inf else wait)
+        _wake(waiter.turn, error)
+        return True
+
+    def _come_back(self, waiter: _Waiter, wait: float) -> None:
+        if wait < math.inf:
+            loop = waiter.turn.get_loop()
+            try:
+                loop.call_soon_threadsafe(loop.call_later, wait, self._let_out)
+            except RuntimeError:  # its loop was closed
+                heapq.heappop(self._waiters)
+
+    async def _wait(self, turn: asyncio.Future[None], ticket: Ticket, deadline: Limit, patience: float) -> None:
+        began = time.monotonic()
         try:
-            async with asyncio.timeout_at(limit.when):
-                await turn
-        except TimeoutError as error:
-            self._give_up(turn)
-            raise limit.exceeded(self._occupied()) from error
+            while not turn.done():
+                limit = deadline.or_earlier("slot_timeout", patience)
+                await asyncio.wait({turn}, timeout=limit.remaining())
+                if not turn.done():
+                    self._check_patience(limit, ticket, time.monotonic() - began)
+            turn.result()
         except BaseException:
             self._give_up(turn)
             raise
+        self._granted.discard(turn)
+
+    def _check_patience(self, limit: Limit, ticket: Ticket, waited: float) -> None:
+        """Raise when a wait has been too long; `slot_timeout` does not count while it is the gate that is closed."""
+        if limit.name == "deadline":
+            raise limit.exceeded(f"before {ticket.label} was sent")
+        if not self._free:
+            raise limit.exceeded(self._occupied())
+        if waited > ticket.longest_wait:
+            raise ImagineQuotaException(
+                f"{ticket.label} was not sent: others before it waited for the quota for {waited:.0f} s, longer than "
+                f"retry_budget={ticket.longest_wait:g} s"
+            )
 
     def _give_up(self, turn: asyncio.Future[None]) -> None:
+        """Leave the queue; a slot that was granted in the same moment goes to the next."""
         with self._lock:
-            if turn in self._waiters:
-                self._waiters.remove(turn)
-                return
-        self._hand_on()
-
-    def _hand_on(self) -> None:
-        with self._lock:
-            while self._waiters:
-                turn = self._waiters.popleft()
-                try:
-                    turn.get_loop().call_soon_threadsafe(_start, turn)
-                except RuntimeError:  # its loop was closed: nobody waits there any more
-                    continue
-                return
-            self._free += 1
+            turn.cancel()
+            if turn in self._granted:
+                self._granted.discard(turn)
+                self._free += 1
+                self._unanswered -= 1
+        self._let_out()
 
     def _occupied(self) -> str:
         now = time.monotonic()
@@ -108,6 +240,19 @@ class Slots:
         )
 
 
-def _start(turn: asyncio.Future[None]) -> None:
-    if not turn.done():
+def _wake(turn: asyncio.Future[None], error: Exception | None) -> bool:
+    """End a wait in its own loop; False where that is closed."""
+    try:
+        turn.get_loop().call_soon_threadsafe(_settle, turn, error)
+    except RuntimeError:
+        return False
+    return True
+
+
+def _settle(turn: asyncio.Future[None], error: Exception | None) -> None:
+    if turn.done():
+        return
+    if error is None:
         turn.set_result(None)
+    else:
+        turn.set_exception(error)

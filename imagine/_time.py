@@ -32,7 +32,7 @@ class Timeout(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, timeout: float | Timeout | None) -> Timeout:
-        """Read a user's `timeout=`: a number sets connect to at most 10 and the others to itself, None is the default."""
+        """Read a `timeout=`: a number sets connect to at most 10 and the others to itself, None the defaults."""
         if timeout is None:
             return cls()
         if isinstance(timeout, Timeout):

@@ -25,6 +25,7 @@ from imagine._options import Options, checked_headers
 from imagine._proxy import proxy_for
 from imagine._ratelimit import demanded_wait, told_quota
 from imagine._retry import RetryPlan
+from imagine._slots import Ticket
 from imagine._sse import SSEDecoder
 from imagine._time import Timeout, positive_seconds
 from imagine._tls import tls_context
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from imagine._parameters import CallOptions
     from imagine._pool import Pool
     from imagine._slots import Slot, Slots
+    from imagine.types.common import UsageInfo
 
 __all__ = ["SENDING_TRACE", "Call", "Request", "Transport", "quoted_path"]
 
@@ -73,7 +75,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 class Call:
     """One call on its way: its record, its clocks, the retries left to it."""
 
-    def __init__(self, request: Request, options: Options, accept: str) -> None:
+    def __init__(self, request: Request, options: Options, slots: Slots, accept: str) -> None:
+        self.slots = slots
         self.request = request
         self.options = options
         self.accept = accept
@@ -83,6 +86,13 @@ class Call:
         retries = options.max_retries if request.max_retries is None else request.max_retries
         self.plan = RetryPlan(retries, options.retry_budget, on_timeout=options.retry_on_timeout)
         self.paused = 0.0
+        self.ticket = Ticket(
+            self.doing,
+            self.record.started,
+            request.body.estimated_tokens if request.body else 0,
+            options.retry_budget,
+            options.on_limit == "wait",
+        )
 
     @property
     def doing(self) -> str:
@@ -98,6 +108,12 @@ class Call:
     def answer_part(self) -> str:
         """The part of the timeout that waits for the answer."""
         return "first_event" if self.accept == EVENTS else "read"
+
+    def charge_tokens(self, usage: UsageInfo | None, text: str) -> None:
+        """Charge the token quotas with the usage an answer reports; where it does not, four characters are a token."""
+        if self.slots.counts_tokens:
+            total = usage.total_tokens if usage is not None else None
+            self.slots.charge_tokens((total or self.ticket.tokens + len(text) // 4) - self.ticket.tokens)
 
     def clock(self) -> Clock:
         """Return the clock of one attempt, not yet running."""
@@ -179,9 +195,10 @@ class Transport:
 
     async def fetch(self, request: Request, decode: Callable[[RawResponse], T]) -> T:
         """Send a call and decode its whole answer."""
-        call = Call(request, self._options, JSON)
+        call = Call(request, self._options, self._slots, JSON)
         try:
             answer = decode(await self._send(call, self._unary))
+            call.charge_tokens(getattr(answer, "usage", None), _text_of(answer))
         except ImagineException as error:
             call.finish(error)
             raise
@@ -190,7 +207,7 @@ class Transport:
 
     async def open(self, request: Request) -> tuple[Call, Feed]:
         """Send a call and return its stream, which stands at its first event."""
-        call = Call(request, self._options, EVENTS)
+        call = Call(request, self._options, self._slots, EVENTS)
         try:
             return call, await self._send(call, self._stream)
         except ImagineException as error:
@@ -230,7 +247,7 @@ class Transport:
         slot = await self._slot(call)
         try:
             async with call.clock() as clock:
-                response = await self._answered(call, clock)
+                response = await self._answered(call, clock, slot)
                 content = await self._content(response, self._options.max_response_bytes)
         finally:
             slot.free()
@@ -240,7 +257,7 @@ class Transport:
         slot = await self._slot(call)
         try:
             async with call.clock() as clock:
-                response = await self._answered(call, clock)
+                response = await self._answered(call, clock, slot)
                 try:
                     await self._check_is_stream(call, response)
                     feed = Feed(call, response, slot, SSEDecoder(self._options.max_event_bytes))
@@ -256,12 +273,11 @@ class Transport:
 
     async def _slot(self, call: Call) -> Slot:
         began = time.monotonic()
-        patience = Limit.starting("slot_timeout", self._options.slot_timeout)
-        slot = await self._slots.take(call.doing, min(patience, call.deadline, key=lambda limit: limit.at))
+        slot = await self._slots.take(call.ticket, call.deadline, self._options.slot_timeout)
         call.record.queued += time.monotonic() - began
         return slot
 
-    async def _answered(self, call: Call, clock: Clock) -> aiohttp.ClientResponse:
+    async def _answered(self, call: Call, clock: Clock, slot: Slot) -> aiohttp.ClientResponse:
         """Send the request once and return the answer if it is a good one; follow redirects within the origin."""
         failure = call.plan.failure
         call.record.attempts.append(
@@ -271,6 +287,7 @@ class Transport:
         for _ in range(MAX_REDIRECTS):
             response = await self._request(call, clock, url)
             self._note(call.record, response)
+            slot.answered(response.status, call.record.quota, call.record.retry_after)
             target = _same_origin_target(url, response, call.request)
             if target is None:
                 break
@@ -422,6 +439,10 @@ async def _reused(_session: aiohttp.ClientSession, context: SimpleNamespace, _: 
 SENDING_TRACE = aiohttp.TraceConfig()
 SENDING_TRACE.on_connection_create_end.append(_created)
 SENDING_TRACE.on_connection_reuseconn.append(_reused)
+
+
+def _text_of(answer: object) -> str:
+    return getattr(answer, "first_content", None) or getattr(answer, "first_text", None) or ""
 
 
 def quoted_path(path: str) -> str:

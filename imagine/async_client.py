@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from imagine._catalogue import models_by_type
 from imagine._fold import ChatFold, ChoicesWatch, CompletionFold, ImageFold, ImagesWatch
+from imagine._gate import Gate, QuotaState
 from imagine._options import ClientOptions, ExtraOptions, Options
 from imagine._parameters import CallOptions, SamplingOptions, call_options, spelled, split
 from imagine._pool import Pool
@@ -64,6 +65,9 @@ if TYPE_CHECKING:
 __all__ = ["ImagineAsyncClient"]
 
 T = TypeVar("T")
+
+_SHARED_BY_SLOTS = ("endpoint", "api_key", "max_concurrent_requests", "rate_limits")
+"""Options in which clients must agree to share slots and quotas."""
 
 
 class ImagineAsyncClient:
@@ -130,8 +134,12 @@ class ImagineAsyncClient:
         self._closed = False
         self._transports: list[Transport] = []
         self._pool: Pool = parent._pool if parent else Pool()
-        shares = parent is not None and parent._options.max_concurrent_requests == options.max_concurrent_requests
-        self._slots: Slots = parent._slots if parent and shares else Slots(options.max_concurrent_requests)
+        shares = parent is not None and all(
+            getattr(parent._options, name) == getattr(options, name) for name in _SHARED_BY_SLOTS
+        )
+        self._slots: Slots = (
+            parent._slots if parent and shares else Slots(options.max_concurrent_requests, Gate(options.rate_limits))
+        )
         if options.verify is False:
             warnings.warn(
                 "verify=False: TLS certificates are not checked, anyone in between can read the key", stacklevel=3
@@ -172,6 +180,11 @@ class ImagineAsyncClient:
     def default_model_tti(self) -> str:
         """Model of images that name none."""
         return "sdxl-turbo"
+
+    @property
+    def quota(self) -> tuple[QuotaState, ...]:
+        """What is left of each window of `rate_limits=`."""
+        return self._slots.quota
 
     async def ping(self) -> PingResponse:
         """Ask the service for a sign of life."""
@@ -558,8 +571,9 @@ class ImagineAsyncClient:
 
     @spelled
     def with_options(self, **options: Unpack[ClientOptions]) -> Self:
-        """Return a client that differs in some options and shares this one's connections and slots.
+        """Return a client that differs in some options and shares this one's connections.
 
+        It shares slots and quotas, too, unless it has another endpoint, key, number of slots or `rate_limits`.
         Closing it leaves the connections open; closing this one closes both.
 
         Args:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Generic, Self, TypeVar, cast
 
 import msgspec
 
-from imagine import _portal
+from imagine import _loop_thread
 from imagine.exceptions import ImagineDecodeException, ImagineException, ImagineStreamException
 
 if TYPE_CHECKING:
@@ -235,6 +235,7 @@ class AsyncStream(Generic[T, R]):
 
     def _end(self, feed: Feed) -> None:
         self._ended = True
+        feed.charge_tokens(self._fold.usage, self._fold.text)
         feed.finish()
 
     def _fail(self, error: ImagineException) -> None:
@@ -249,8 +250,9 @@ class AsyncStream(Generic[T, R]):
 class Stream(Generic[T, R]):
     """The chunks of one streaming call, as they come, for code that blocks.
 
-    Nothing is sent before the first chunk is asked for. Use it with `for`; with `with` too where you may leave early, so
-    that the connection is freed at once. Iterating raises what the call can raise, and after the last chunk that came:
+    Nothing is sent before the first chunk is asked for. Use it with `for`; with `with` too where you may leave early,
+    so that the connection is freed at once. Iterating raises what the call can raise, and after the last chunk that
+    came:
 
     - ImagineStreamException: the stream broke, or ended before it was complete; `partial` holds what came.
     - ImagineStreamErrorException: the service put an error into the stream.
@@ -260,7 +262,7 @@ class Stream(Generic[T, R]):
     def __init__(self, stream: AsyncStream[T, R]) -> None:
         self._stream = stream
         self._batch: Iterator[T] = iter(())
-        self._portal: _portal.Portal | None = None
+        self._thread: _loop_thread.LoopThread | None = None
 
     @property
     def call(self) -> CallInfo | None:
@@ -279,7 +281,7 @@ class Stream(Generic[T, R]):
     def close(self) -> None:
         """Drop the connection at once, from any thread; a stream that is closed just ends."""
         self._batch = iter(())
-        _portal.post(self._stream.close)
+        _loop_thread.post(self._stream.close)
 
     def __enter__(self) -> Self:
         return self
@@ -310,11 +312,11 @@ class Stream(Generic[T, R]):
     def _run(self, function: Callable[[], Awaitable[V]]) -> V:
         """Cross over to the loop, once; what interrupts this thread meanwhile ends the stream."""
         try:
-            portal = _portal.portal()
-            if self._portal not in (None, portal):
+            thread = _loop_thread.loop_thread()
+            if self._thread not in (None, thread):
                 raise ImagineException("this stream was opened before a fork: only the parent process can read it")
-            self._portal = portal
-            return portal.run(function)
+            self._thread = thread
+            return thread.carry(function)
         except ImagineException:
             raise
         except BaseException:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import gc
 import importlib.util
 from contextlib import AsyncExitStack
 
@@ -15,16 +13,6 @@ settings.register_profile("imagine", deadline=None)
 settings.load_profile("imagine")
 
 pytest_plugins = ["imagine.testing"]
-
-HELLO = [{"role": "user", "content": "How do networks work?"}]
-
-
-async def until(condition):
-    """Wait until something that happens on its own has happened."""
-    async with asyncio.timeout(5):
-        while not condition():
-            gc.collect()
-            await asyncio.sleep(0.005)
 
 
 @pytest.fixture

@@ -7,9 +7,20 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import gc
+from concurrent.futures import ThreadPoolExecutor
 
 import imagine
 from imagine import ImagineAsyncClient
+
+HELLO = [{"role": "user", "content": "How do networks work?"}]
+
+THREADS = ThreadPoolExecutor(256)
+
+
+async def in_thread(function, *args, **kwargs):
+    """Call a function in a thread, of which there are enough for a burst."""
+    return await asyncio.get_running_loop().run_in_executor(THREADS, functools.partial(function, *args, **kwargs))
 
 
 class Blocking:
@@ -24,18 +35,18 @@ class Blocking:
             return found
         if name.endswith("_stream") or name == "with_options":
             return lambda *args, **kwargs: Blocking(found(*args, **kwargs))
-        return functools.partial(asyncio.to_thread, found)
+        return functools.partial(in_thread, found)
 
     async def aclose(self):
         """Close a stream."""
-        await asyncio.to_thread(self._inner.close)
+        await in_thread(self._inner.close)
 
     async def __aenter__(self):
-        await asyncio.to_thread(self._inner.__enter__)
+        await in_thread(self._inner.__enter__)
         return self
 
     async def __aexit__(self, *error):
-        await asyncio.to_thread(self._inner.__exit__, *error)
+        await in_thread(self._inner.__exit__, *error)
 
     def __aiter__(self):
         return Steps(iter(self._inner))
@@ -53,7 +64,7 @@ class Steps:
         return self
 
     async def __anext__(self):
-        item = await asyncio.to_thread(next, self._inner, self.END)
+        item = await in_thread(next, self._inner, self.END)
         if item is self.END:
             raise StopAsyncIteration
         return item
@@ -63,3 +74,11 @@ def behind_face(face, *args, **options):
     """Make a client of one face."""
     client = (imagine.ImagineAsyncClient if face == "async" else imagine.ImagineClient)(*args, **options)
     return client if isinstance(client, ImagineAsyncClient) else Blocking(client)
+
+
+async def until(condition):
+    """Wait until something that happens on its own has happened."""
+    async with asyncio.timeout(5):
+        while not condition():
+            gc.collect()
+            await asyncio.sleep(0.005)

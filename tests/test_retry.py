@@ -7,7 +7,7 @@ import logging
 import random
 
 import pytest
-from conftest import HELLO, until
+from faces import HELLO, until
 from hypothesis import given
 from hypothesis import strategies as st
 from multidict import CIMultiDict

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from conftest import HELLO, until
+from faces import HELLO, until
 
 import imagine
 from imagine import ImagineException, ImagineStreamErrorException, ImagineStreamException, Timeout

@@ -9,7 +9,7 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from conftest import HELLO
+from faces import HELLO
 from hypothesis import given
 from hypothesis import strategies as st
 

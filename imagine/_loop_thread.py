@@ -1,0 +1,138 @@
+"""The thread that runs the event loop behind code that blocks: one for the process, started on first use.
+
+It is a daemon, and nobody waits for it without a bound: a stream may be under way when the interpreter ends. A forked
+child leaves the inherited one alone, for closing it would break the parent's, and starts its own.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextvars
+import os
+import threading
+from concurrent.futures import Future
+from importlib import import_module
+from typing import TYPE_CHECKING, NoReturn, TypeVar
+
+from imagine.exceptions import ImagineException
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from imagine._portal import Portal
+
+__all__ = ["LoopThread", "loop_thread", "post", "runs"]
+
+T = TypeVar("T")
+
+EXIT_SECONDS = 0.2
+"""How long the end of the interpreter waits for connections to close."""
+
+
+class LoopThread:
+    """A thread with a loop and the portal into it."""
+
+    def __init__(self) -> None:
+        import_module("imagine._portal")  # and anyio with it, 50 ms: in the thread that waits anyway
+        self._opened: Future[Portal] = Future()
+        # In a context of its own: what the first caller has set in its own is not for all later ones.
+        self._thread = threading.Thread(
+            target=contextvars.Context().run, args=(self._run,), name="imagine-portal", daemon=True
+        )
+        self._thread.start()
+
+    @property
+    def runs(self) -> bool:
+        """Whether it has not ended."""
+        return self._thread.is_alive()
+
+    def carry(self, function: Callable[[], Awaitable[T]]) -> T:
+        """Await a function in the loop, and return or raise what comes of it."""
+        try:
+            return self._opened.result().carry(function)
+        finally:
+            if _exiting:
+                _stay_out()
+
+    def post(self, callback: Callable[[], object]) -> None:
+        """Have a function called in the loop, soon."""
+        self._opened.result().post(callback)
+
+    def stop(self) -> None:
+        """Cancel what is under way, close the connections and end, as far as a moment allows."""
+        if self._opened.done():
+            self._opened.result().stop_soon()
+            self._thread.join(EXIT_SECONDS)
+
+    def _run(self) -> None:
+        import anyio
+
+        try:
+            anyio.run(self._live)
+        except BaseException as error:
+            if self._opened.done():
+                raise
+            self._opened.set_exception(ImagineException(f"no event loop could be started: {error}"))
+
+    async def _live(self) -> None:
+        from imagine._portal import Portal
+
+        async with Portal() as portal:
+            self._opened.set_result(portal)
+            await portal.sleep_until_stopped()
+
+
+_current: LoopThread | None = None
+_inherited: list[LoopThread | None] = []
+"""Those of the parent process: never touched and never collected."""
+_starting = threading.Lock()
+_exiting = False
+
+
+def loop_thread() -> LoopThread:
+    """Return the loop's thread of this process, started if need be."""
+    global _current
+    with _starting:
+        if _exiting:
+            _stay_out()
+        if _current is None or not _current.runs:
+            _current = LoopThread()
+        return _current
+
+
+def runs() -> bool:
+    """Tell whether this process has a loop's thread."""
+    return _current is not None and _current.runs
+
+
+def post(callback: Callable[[], object]) -> None:
+    """Have a function called in the loop, soon; here and now, where there is no loop."""
+    if _current is not None and _current.runs:
+        _current.post(callback)
+    else:
+        callback()
+
+
+def _stay_out() -> NoReturn:
+    """Keep a thread off what the interpreter is taking down; a daemon thread waits here until it is ended with it."""
+    while threading.current_thread().daemon:
+        threading.Event().wait()
+    raise ImagineException("the interpreter is ending: no call can be made any more")
+
+
+def _at_exit() -> None:
+    global _exiting
+    _exiting = True
+    if _current is not None and _current.runs:
+        _current.stop()
+
+
+def _after_fork() -> None:
+    global _current, _starting
+    _inherited.append(_current)
+    _current, _starting = None, threading.Lock()
+
+
+atexit.register(_at_exit)  # while this is imported, so that it runs after whatever users register
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
