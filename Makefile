@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+ENGINE_VENV := .venv-engine
+ENGINE_INSTALLED := $(ENGINE_VENV)/.installed
 
 .DEFAULT_GOAL := help
 
@@ -47,6 +49,18 @@ test: check ## check, then all tests with branch coverage of at least 95 %
 	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+# Built for any x86-64 with AVX2, not for this very CPU: for some of them gcc below 13.2 writes AMX code that crashes
+# (ggml-org/llama.cpp#20824). Without pip's cache, which may hold a wheel that was built otherwise.
+$(ENGINE_INSTALLED): tests/engine/requirements.txt
+	$(PYTHON) -m venv $(ENGINE_VENV)
+	CMAKE_ARGS=-DGGML_NATIVE=OFF $(ENGINE_VENV)/bin/python -m pip install --quiet --disable-pip-version-check \
+		--no-cache-dir --requirement $<
+	touch $@
+
+.PHONY: test-engine
+test-engine: $(INSTALLED) $(ENGINE_INSTALLED) ## both clients against llama.cpp with a real model; builds it first, for about 10 minutes
+	IMAGINE_ENGINE_VENV=$(ENGINE_VENV) $(BIN)/python -m pytest tests/engine
 
 .PHONY: clean
 clean: ## remove the environments and caches

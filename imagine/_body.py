@@ -153,9 +153,11 @@ def _position(file: BinaryIO) -> int | None:
         return None
 
 
-def _name(file: object) -> str:
-    name = file if isinstance(file, str | os.PathLike) else getattr(file, "name", "")
-    return os.fsdecode(name) if isinstance(name, str | os.PathLike | bytes) else ""
+def _name(file: str | os.PathLike[str] | BinaryIO) -> str:
+    if isinstance(file, str | os.PathLike):
+        return os.fspath(file)
+    name: object = getattr(file, "name", "")
+    return os.fsdecode(name) if isinstance(name, str | bytes) else ""
 
 
 def _named(part: aiohttp.payload.Payload, **params: str) -> None:

@@ -182,9 +182,10 @@ def _parsed(body: bytes, secret: str) -> Json:
     text = body.decode("utf-8", "replace")
     try:
         # Written anew before the key is masked: services escape its characters in ways of their own.
-        return json.loads(masked(json.dumps(json.loads(text)), secret))
+        parsed: Json = json.loads(masked(json.dumps(json.loads(text)), secret))
     except (ValueError, RecursionError):
         return masked(text, secret)
+    return parsed
 
 
 def _excerpt(body: Json, headers: Mapping[str, str]) -> str:

@@ -127,6 +127,8 @@ class Call:
         if error is not None:
             self.record.error = f"{type(error).__name__}: {error}"
             error.call = self.record.info()
+            if error.http_status is None:
+                error.http_status, error.headers = self.record.status, self.record.headers
         self._log()
         if self.options.on_call is not None:
             self._hand_over(self.options.on_call)

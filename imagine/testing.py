@@ -45,5 +45,6 @@ def imagine_environment(imagine_server: LocalServer, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("IMAGINE_API_ENDPOINT", imagine_server.endpoint)
     monkeypatch.setenv("IMAGINE_API_KEY", imagine_server.api_key)
     monkeypatch.delenv("IMAGINE_API_PROXY", raising=False)
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    for name in ("NO_PROXY", "no_proxy"):  # urllib reads the second first
+        monkeypatch.setenv(name, "127.0.0.1")
     return imagine_server

@@ -118,7 +118,7 @@ class Burst:
 @pytest.mark.anyio
 @pytest.mark.timeout(120)
 async def test_a_burst_that_is_larger_than_the_quota():
-    """Through both clients all calls finish, none waits for twice the ideal, and 429s are as few as what the service tells allows.
+    """All calls finish, none waits for twice the ideal, and 429s are as few as what is known of the quota allows.
 
     Without headers at most those of the first burst and one for each second, with headers at most those of the first
     burst, and none where the quota was declared.

@@ -233,7 +233,7 @@ async def test_an_error_in_the_stream_is_the_services(client, server, payload):
     with pytest.raises(ImagineStreamErrorException, match="out of memory") as caught:
         await client.chat_stream(HELLO).final()
     assert caught.value.partial.first_content == "a"
-    assert caught.value.http_status is None
+    assert caught.value.http_status == 200
     assert isinstance(caught.value, imagine.ImagineAPIException)
 
 

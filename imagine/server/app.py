@@ -1,0 +1,175 @@
+"""The aiohttp application: its routes, and what every request passes through on its way to them."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from aiohttp import web
+
+from imagine.server.answers import Refusal, json_answer, rate_limited
+from imagine.server.bodies import Upload, read_form
+from imagine.server.events import EventStream, has_gone
+from imagine.server.faults import Exchange, Playable, Sent, Wire, parse
+from imagine.server.quotas import quota_headers
+from imagine.server.recorder import record
+from imagine.server.routes import IMAGE_ROUTE, ROUTES
+from imagine.server.service import RECORD, SERVICE, USER, Service
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from aiohttp.typedefs import Handler
+
+    from imagine.server.config import ServerConfig
+
+__all__ = ["FAULT_HEADER", "create_app"]
+
+FAULT_HEADER = "X-Imagine-Fault"
+"""Names the fault that a request wants to meet."""
+
+_log = logging.getLogger("imagine.server")
+
+
+def create_app(config: ServerConfig) -> web.Application:
+    """Make the application; run it with aiohttp's runners, best with `handler_cancellation=True`.
+
+    Without that option a stream goes on being generated after its client has left.
+    """
+    app = web.Application(
+        client_max_size=config.max_body_bytes,
+        middlewares=[_answered, _recorded, _authorised, _faulted, _metered],
+    )
+    app[SERVICE] = Service(config)
+    app.add_routes(ROUTES)
+    app.cleanup_ctx.append(_opened_store)
+    return app
+
+
+async def _opened_store(app: web.Application) -> AsyncGenerator[None]:
+    try:
+        app[SERVICE].store.check()
+    except sqlite3.Error as error:
+        raise OSError(f"The database {app[SERVICE].config.database!r} cannot be used: {error}") from error
+    yield
+    app[SERVICE].store.close()
+
+
+@web.middleware
+async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Give every answer an id and every error a JSON body, and send streams."""
+    try:
+        response = await _outcome(request, handler)
+        response.headers["X-Request-Id"] = request[RECORD].request_id
+        if isinstance(response, EventStream):
+            with request.app[SERVICE].streams.one_more():
+                await response.send(request)
+    except Exception:
+        if has_gone(request):  # nobody is left to answer
+            return Sent(keep_alive=False)
+        raise
+    return response
+
+
+async def _outcome(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except Refusal as refusal:
+        return refusal.answer()
+    except web.HTTPException as error:
+        allowed = {name: value for name, value in error.headers.items() if name == "Allow"}
+        return json_answer({"detail": error.reason}, error.status, allowed)
+    except web.RequestPayloadError:
+        return json_answer({"detail": "The body is not encoded as its headers say"}, 400)
+    except Exception:
+        if has_gone(request):
+            raise
+        _log.exception("%s %s failed", request.method, request.path)
+        return json_answer({"message": "Internal server error", "status": "error"}, 500)
+
+
+@web.middleware
+async def _recorded(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Note the request."""
+    service = request.app[SERVICE]
+    request[RECORD] = record(request, f"req-{uuid4().hex}", service.connections.of(request))
+    service.requests.append(request[RECORD])
+    return await handler(request)
+
+
+@web.middleware
+async def _authorised(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Ask for a key, except for images: a browser or viewer that is given their address has none."""
+    if request.match_info.route.name != IMAGE_ROUTE:
+        request[USER] = request.app[SERVICE].user_of(request.headers.get("Authorization", ""))
+    return await handler(request)
+
+
+@web.middleware
+async def _faulted(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Read the body, and play the fault that the request is to get."""
+    fault = _fault_for(request)
+    async with _received(request, whole=fault is None or fault.reads_body):
+        return await (handler(request) if fault is None else _played(request, handler, fault))
+
+
+@web.middleware
+async def _metered(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Keep inference calls within the quotas, and tell what is left of them."""
+    if request.method != "POST" or request.match_info.http_exception is not None:
+        return await handler(request)
+    service, user = request.app[SERVICE], request[USER]
+    verdict = service.quotas.admit(user)
+    if verdict.wait:
+        raise rate_limited(quota_headers(verdict, service.config.quota_headers))
+    response = await handler(request)
+    response.headers.update(quota_headers(service.quotas.left(user), service.config.quota_headers))
+    return response
+
+
+def _fault_for(request: web.Request) -> Playable | None:
+    service = request.app[SERVICE]
+    if service.connections.of(request).doomed:
+        return parse("close-before-answer")
+    asked_for = request.headers.get(FAULT_HEADER)
+    try:
+        return parse(asked_for) if asked_for else service.faults.take()
+    except ValueError as error:
+        raise Refusal(400, {"detail": str(error)}) from error
+
+
+@asynccontextmanager
+async def _received(request: web.Request, *, whole: bool) -> AsyncGenerator[None]:
+    """Have the body read into the record, and its files open, within the context."""
+    form = request[RECORD].form
+    try:
+        if whole and request.content_type.startswith("multipart/"):
+            await read_form(request, form, request.app[SERVICE].config.max_upload_bytes)
+        elif whole:
+            request[RECORD].body = await request.read()
+        yield
+    finally:
+        for upload in form.values():
+            if isinstance(upload, Upload):
+                upload.file.close()
+
+
+async def _played(request: web.Request, handler: Handler, fault: Playable) -> web.StreamResponse:
+    service, noted = request.app[SERVICE], request[RECORD]
+    noted.fault = fault.name
+    wire = Wire(request)
+    exchange = Exchange(
+        request=request,
+        wire=wire,
+        headers={"X-Request-Id": noted.request_id},
+        connection=service.connections.of(request),
+        streams=service.streams,
+        answer=partial(handler, request),
+    )
+    async with exchange:
+        await fault.play(exchange)
+    return Sent(keep_alive=wire.keep_alive and request.keep_alive)

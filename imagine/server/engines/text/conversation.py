@@ -1,0 +1,35 @@
+"""What the messages of a chat say, as plain text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from imagine.types.chat_completions import ChatMessage
+
+
+def text_of(message: ChatMessage) -> str:
+    """Return a message's text: its content, or the text parts of it joined by spaces."""
+    if isinstance(message.content, list):
+        return " ".join(str(part["text"]) for part in message.content if "text" in part)
+    return message.content or ""
+
+
+def last_user_text(messages: Sequence[ChatMessage]) -> str:
+    """Return the text of the last user message; "" where there is none."""
+    return next((text_of(message) for message in reversed(messages) if message.role == "user"), "")
+
+
+def quoted_tool_result(messages: Sequence[ChatMessage]) -> str | None:
+    """Return a sentence that quotes the last message if a tool sent it, else None."""
+    last = messages[-1]
+    return f"{_tool_name(messages)} answered: {text_of(last)}" if last.role == "tool" else None
+
+
+def _tool_name(messages: Sequence[ChatMessage]) -> str:
+    last = messages[-1]
+    calls = [call for message in messages for call in message.tool_calls or ()]
+    asked = (call.function.name for call in calls if call.id == last.tool_call_id and call.function is not None)
+    return last.name or next(asked, None) or "The tool"

@@ -1,0 +1,57 @@
+"""Ends a generation where its request says: max_tokens, stop strings, stop token ids."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from imagine.server.engines.interface import Token
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+
+class StopStrings:
+    """Finds the first stop string in a text that comes piece by piece."""
+
+    def __init__(self, stops: Sequence[str]) -> None:
+        self._stops = stops
+        self._reach = max(map(len, stops), default=1) - 1
+        self._tail = ""
+
+    def cut(self, piece: str) -> str | None:
+        """Return the piece up to the end of a stop string that it completes; None when it completes none."""
+        text = self._tail + piece
+        ends = [at + len(stop) for stop in self._stops if (at := text.find(stop)) >= 0]
+        if ends:
+            return piece[: min(ends) - len(self._tail)]
+        self._tail = text[-self._reach :] if self._reach else ""
+        return None
+
+
+class StopTokens:
+    """Tells when the pieces generated last are one of the stop sequences."""
+
+    def __init__(self, sequences: Sequence[Sequence[str]]) -> None:
+        self._sequences = [list(sequence) for sequence in sequences if sequence]
+        self._recent: deque[str] = deque(maxlen=max(map(len, self._sequences), default=0))
+
+    def reached(self, piece: str) -> bool:
+        """Take the next piece in and tell whether it completes a sequence."""
+        self._recent.append(piece)
+        recent = list(self._recent)
+        return any(recent[-len(sequence) :] == sequence for sequence in self._sequences)
+
+
+def ended(pieces: Iterable[str], limit: int | None, strings: StopStrings, tokens: StopTokens) -> Iterator[Token]:
+    """Yield pieces as tokens, the last with its finish reason; the text contains the stop that ended it."""
+    for count, piece in enumerate(pieces, 1):
+        cut = strings.cut(piece)
+        if cut is not None or tokens.reached(piece):
+            yield Token(piece if cut is None else cut, "stop")
+            return
+        if count == limit:
+            yield Token(piece, "length")
+            return
+        yield Token(piece)
+    yield Token("", "stop")

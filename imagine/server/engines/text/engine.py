@@ -1,0 +1,138 @@
+"""The text engine itself: what a request asks for, put together from the modules beside this one.
+
+The model is tiny and knows nothing: it writes plausible strings of words, begun where its training text is closest to
+the question. What is around the words is real: token counts, limits, stops, sampling, tool calls, JSON that fits.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from itertools import chain, islice
+from typing import TYPE_CHECKING
+
+from imagine.server.engines.randomness import random_for
+from imagine.server.engines.schema import example
+from imagine.server.engines.text.conversation import last_user_text, quoted_tool_result, text_of
+from imagine.server.engines.text.ending import StopStrings, StopTokens, ended
+from imagine.server.engines.text.ngram import END, NgramModel
+from imagine.server.engines.text.openings import Openings
+from imagine.server.engines.text.response_format import response_format
+from imagine.server.engines.text.sampling import Sampler, check
+from imagine.server.engines.text.tool_choice import chosen_tool
+from imagine.server.engines.tokens import pieces
+from imagine.types.base import to_json
+from imagine.types.chat_completions import ChatMessageToolCall, Function
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from random import Random
+
+    from imagine.server.engines.interface import Token
+    from imagine.types.chat_completions import ChatCompletionRequest
+    from imagine.types.common import LLMSamplingParams
+
+DEFAULT_MAX_TOKENS = 128
+"""How long written text may become where the request does not say."""
+
+
+class NgramTextEngine:
+    """Writes text with a seeded n-gram model: equal requests get equal answers, in every process.
+
+    The randomness comes from the prompt or the messages, and `seed`; so another `max_tokens` or `stop` only cuts the
+    same text elsewhere. A paragraph's end ends an answer; with `ignore_eos` another paragraph follows.
+    `stop_token_ids` holds sequences of ids of this model's own vocabulary; other ids never come. `max_seconds` and
+    `skip_special_tokens` have nothing to do here: answers take milliseconds, and no special token has a text.
+    """
+
+    def __init__(self, corpus: str | None = None) -> None:
+        """Train on a text whose paragraphs are parted by blank lines, by default the one in the package."""
+        text = _shipped_corpus() if corpus is None else corpus
+        self._model = NgramModel(text)
+        self._openings = Openings(text)
+
+    @property
+    def vocabulary(self) -> Sequence[str]:
+        """The text of each token id, as `stop_token_ids` counts them."""
+        return self._model.tokens
+
+    def count(self, text: str) -> int:
+        """Count the words and punctuation marks of a text."""
+        return len(pieces(text))
+
+    def complete(self, prompt: str, sampling: LLMSamplingParams) -> Iterator[Token]:
+        """Go on where the prompt ends; ValueError for a sampling option out of its bounds."""
+        check(sampling)
+        sampler = self._sampler(sampling, prompt, random_for(prompt, sampling.seed))
+        return self._ended(self._written(prompt, sampler, sampling), sampling, DEFAULT_MAX_TOKENS)
+
+    def chat(self, request: ChatCompletionRequest) -> Iterator[Token]:
+        """Quote a tool's result, make the JSON that `response_format` asks for, or write about the words of the user.
+
+        Quotes and JSON come whole unless `max_tokens` is given. ValueError for no messages, for an option out of its
+        bounds, and for a schema that no value is found for.
+        """
+        _check_chat(request)
+        fixed = self._json(request) or quoted_tool_result(request.messages)
+        if fixed is None:
+            return self._ended(self._spoken(request), request, DEFAULT_MAX_TOKENS)
+        return self._ended(pieces(fixed), request, None)
+
+    def tool_calls(self, request: ChatCompletionRequest) -> list[ChatMessageToolCall]:
+        """Call one tool if `tool_choice` or the last user message asks for it, with arguments that fit its schema.
+
+        ValueError as for `chat`, and for a `tool_choice` that can't be followed.
+        """
+        _check_chat(request)
+        tool = chosen_tool(request)
+        if tool is None:
+            return []
+        arguments = example({"type": "object", **(tool.parameters or {})}, last_user_text(request.messages))
+        identifier = random_for(request.messages, request.seed, tool.name).getrandbits(64)
+        function = Function(name=tool.name, arguments=to_json(arguments).decode())
+        return [ChatMessageToolCall(id=f"call_{identifier:016x}", type="function", function=function)]
+
+    def _json(self, request: ChatCompletionRequest) -> str | None:
+        wanted = response_format(request.response_format)
+        if wanted.type == "text":
+            return None
+        if wanted.json_schema is None:
+            return to_json({"answer": "".join(islice(self._spoken(request), DEFAULT_MAX_TOKENS))}).decode()
+        return to_json(example(wanted.json_schema.schema, last_user_text(request.messages))).decode()
+
+    def _spoken(self, request: ChatCompletionRequest) -> Iterator[str]:
+        opening = self._openings.about(last_user_text(request.messages))
+        conversation = " ".join(map(text_of, request.messages))
+        sampler = self._sampler(request, conversation, random_for(request.messages, request.seed))
+        return chain(pieces(opening), self._written(opening, sampler, request))
+
+    def _written(self, start: str, sampler: Sampler, sampling: LLMSamplingParams) -> Iterator[str]:
+        context = self._model.context_after(start)
+        token = sampler.pick(context)
+        # The first token is written even where it is END (as a paragraph break): no completion is empty.
+        while True:
+            yield self._model.tokens[token]
+            context = (context[1], token)
+            token = sampler.pick(context)
+            if token == END and not sampling.ignore_eos:
+                return
+
+    def _sampler(self, sampling: LLMSamplingParams, prompt: str, generator: Random) -> Sampler:
+        repeatable = pieces(prompt) if sampling.repetition_penalty is not None else ()
+        return Sampler(self._model, sampling, generator, map(self._model.id_of, repeatable))
+
+    def _ended(self, text: Iterable[str], sampling: LLMSamplingParams, default_limit: int | None) -> Iterator[Token]:
+        limit = default_limit if sampling.max_tokens is None else sampling.max_tokens
+        known = range(len(self._model.tokens))
+        sequences = [ids for ids in sampling.stop_token_ids or () if all(token in known for token in ids)]
+        stop_pieces = [[self._model.tokens[token] for token in ids] for ids in sequences]
+        return ended(text, limit, StopStrings(sampling.stop or ()), StopTokens(stop_pieces))
+
+
+def _check_chat(request: ChatCompletionRequest) -> None:
+    check(request)
+    if not request.messages:
+        raise ValueError("messages must hold at least one message.")
+
+
+def _shipped_corpus() -> str:
+    return files("imagine.server.engines.text").joinpath("corpus.txt").read_text("utf-8")

@@ -1,0 +1,70 @@
+"""A trigram model blended with its bigrams: which tokens followed a pair of tokens in the training text, how often."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TypeAlias
+
+from imagine.server.engines.tokens import pieces
+
+END = 0
+"""Id of the end of a paragraph, which also stands in front of its first word."""
+UNKNOWN = -1
+"""Id of every token that the training text does not have."""
+PARAGRAPH_BREAK = "\n\n"
+_TRIGRAM_SHARE = 0.85
+
+Context: TypeAlias = tuple[int, int]
+Candidates: TypeAlias = list[tuple[int, float]]
+
+
+class NgramModel:
+    """Knows the successors of each pair of tokens of a text whose paragraphs are parted by blank lines."""
+
+    def __init__(self, text: str) -> None:
+        self.tokens = [PARAGRAPH_BREAK]
+        """The vocabulary: the text of each token id."""
+        self._ids = {PARAGRAPH_BREAK: END}
+        self._after_pair: defaultdict[Context, Counter[int]] = defaultdict(Counter)
+        self._after_one: defaultdict[int, Counter[int]] = defaultdict(Counter)
+        self._candidates: dict[Context, Candidates] = {}
+        for paragraph in text.strip().split(PARAGRAPH_BREAK):
+            self._learn(paragraph)
+
+    def id_of(self, piece: str) -> int:
+        """Look a token up as it is written, then as a word inside a sentence; UNKNOWN where neither is known."""
+        known = self._ids.get(piece)
+        return self._ids.get(" " + piece.strip().lower(), UNKNOWN) if known is None else known
+
+    def context_after(self, text: str) -> Context:
+        """Tell the context in which a text leaves the model; after an unknown word, that of a comma."""
+        if not text:
+            return (END, END)
+        before, last = [UNKNOWN, *map(self.id_of, pieces(text)[-2:])][-2:]
+        return (before, last) if last != UNKNOWN else (UNKNOWN, self._ids.get(",", END))
+
+    def candidates(self, context: Context) -> Candidates:
+        """List the possible next tokens with their probabilities, most likely first."""
+        known = self._candidates.get(context)
+        if known is None:
+            known = self._candidates[context] = self._blend(context)
+        return known
+
+    def _learn(self, paragraph: str) -> None:
+        ids = [END, END, *(self._ids.setdefault(piece, len(self._ids)) for piece in pieces(paragraph)), END]
+        self.tokens = list(self._ids)
+        for first, second, third in zip(ids, ids[1:], ids[2:], strict=False):
+            self._after_pair[first, second][third] += 1
+            self._after_one[second][third] += 1
+
+    def _blend(self, context: Context) -> Candidates:
+        after_pair, after_one = self._after_pair.get(context), self._after_one[context[1]]
+        weights = _shares(after_one, 1.0 if after_pair is None else 1.0 - _TRIGRAM_SHARE)
+        for token, share in _shares(after_pair or Counter(), _TRIGRAM_SHARE).items():
+            weights[token] += share
+        return sorted(weights.items(), key=lambda candidate: (-candidate[1], candidate[0]))
+
+
+def _shares(counts: Counter[int], whole: float) -> dict[int, float]:
+    total = counts.total()
+    return {token: whole * count / total for token, count in counts.items()}

@@ -1,0 +1,38 @@
+"""Cuts text into tokens, for generating, and into words, for comparing."""
+
+from __future__ import annotations
+
+import re
+
+# A long word is several tokens, as in real tokenizers: 16 characters hold every everyday word.
+_PIECE = re.compile(r" ?\w{1,16}(?:['\u2019]\w{1,16})?| ?[^\w\s]|\s+")
+_CAMEL_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_WORD = re.compile(r"[^\W_]+")
+
+
+def pieces(text: str) -> list[str]:
+    """Cut a text into words and punctuation marks with their leading space; joined, they are the text."""
+    return _PIECE.findall(text)
+
+
+def words(text: str) -> list[str]:
+    """List the words of a text or an identifier (snake_case, camelCase) without regard to case."""
+    return [word.casefold() for word in _WORD.findall(_CAMEL_HUMP.sub(" ", text))]
+
+
+def telling_words(text: str) -> list[str]:
+    """List the words without those that most texts have, whatever they are about; all, where there are no others."""
+    found = words(text)
+    return [word for word in found if word not in _COMMON] or found
+
+
+_COMMON = frozenset(
+    words(
+        """
+        a about all an and any are as at be by can could current do does explain find for from get give given has have
+        how i if in into is it its list make may me most my new not of on or please return returns say set should show
+        tell than that the their them then there these they this to tool us use user was we what when where which who
+        why will with would write you your
+        """
+    )
+)

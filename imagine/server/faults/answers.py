@@ -1,0 +1,167 @@
+"""Faults of the answer as a whole: another status, another body, another packing, another place."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import zlib
+from email.utils import formatdate
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from imagine.server.events import sse
+from imagine.server.faults.table import fault
+from imagine.server.faults.wire import head, phrase
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from imagine.server.faults.exchange import Exchange, Reply
+
+_MEGABYTE = 2**20
+_HTML = "<html><head><title>{0}</title></head><body><h1>{0}</h1><hr>gateway</body></html>\n"
+_JSON_TYPE, _HTML_TYPE = "application/json", "text/html; charset=utf-8"
+_KNOWN_BODIES: Mapping[int, object] = {
+    401: {"message": "Unauthorized", "status": "error"},
+    404: {"detail": "Model not found"},
+    422: {"detail": [{"loc": ["body", "messages"], "msg": "field required", "type": "value_error.missing"}]},
+    429: {"message": "Rate limit exceeded", "status": "error"},
+}
+
+
+@fault
+async def status(
+    exchange: Exchange,
+    code: int = 503,
+    body: str = "json",
+    message: str = "",
+    retry_after: str = "",
+    retry_after_ms: str = "",
+    retry_after_date: float = 0.0,
+) -> None:
+    """An error status; body `json` or `html`; a wait as given, in milliseconds, or as a date so many seconds ahead."""
+    date = formatdate(time.time() + retry_after_date, usegmt=True) if retry_after_date else ""
+    waits = {"Retry-After": date or retry_after, "retry-after-ms": retry_after_ms}
+    headers = {name: value for name, value in waits.items() if value}
+    content = (_html(code), _HTML_TYPE) if body == "html" else (_json(code, message), _JSON_TYPE)
+    _answer(exchange, code, *content, headers)
+
+
+@fault
+async def wrong_key_500(exchange: Exchange) -> None:
+    """Status 500 that means a wrong key, as one host has it."""
+    _answer(exchange, 500, b'{"message": "Invalid API key, no user found"}', _JSON_TYPE)
+
+
+@fault
+async def html_200(exchange: Exchange) -> None:
+    """A web page with status 200, as the login page of a network has it."""
+    _answer(exchange, 200, _html(200), _HTML_TYPE)
+
+
+@fault
+async def empty_200(exchange: Exchange) -> None:
+    """Status 200 and an empty body."""
+    _answer(exchange, 200, b"", _JSON_TYPE)
+
+
+@fault
+async def no_content_204(exchange: Exchange) -> None:
+    """Status 204, which has no body."""
+    exchange.wire.write(head(204, exchange.headers))
+
+
+@fault
+async def wrong_content_type(exchange: Exchange, value: str = "text/plain") -> None:
+    """The good answer under another content type."""
+    reply = await exchange.good()
+    reply.begin({"Content-Type": value})
+    await reply.rest()
+
+
+@fault
+async def header_flood(exchange: Exchange, count: int = 1000, size: int = 1000) -> None:
+    """The good answer behind so many headers of so many bytes."""
+    reply = await exchange.good()
+    reply.begin({f"X-Flood-{number}": "x" * size for number in range(count)})
+    await reply.rest()
+
+
+@fault
+async def gzip(exchange: Exchange) -> None:
+    """The good answer compressed, asked for or not; a stream is flushed after each event."""
+    reply = await exchange.good()
+    await _send_compressed(reply, reply.pieces)
+
+
+@fault
+async def gzip_bomb(exchange: Exchange, megabytes: int = 300) -> None:
+    """The good answer behind so many megabytes of blanks, compressed to a thousandth."""
+    reply = await exchange.good()
+    await _send_compressed(reply, _behind_blanks(reply, megabytes))
+
+
+@fault
+async def huge_event(exchange: Exchange, megabytes: int = 20) -> None:
+    """A first event of so many megabytes; a body that is no stream begins with as many blanks."""
+    reply = await exchange.good()
+    size = megabytes * _MEGABYTE
+    reply.begin()
+    reply.write(sse(b'{"choices": [], "padding": "%b"}' % (b"x" * size)) if reply.streamed else b" " * size)
+    await reply.rest()
+
+
+@fault
+async def redirect(exchange: Exchange, code: int = 307, to: str = "other", location: str = "") -> None:
+    """A redirect to the `same` origin (answered well there), an `other` one, in a `loop`, or to a location as given."""
+    if "moved" in exchange.request.query:
+        reply = await exchange.good()
+        await reply.send()
+    else:
+        headers = {**exchange.headers, "Location": location or _target(exchange, to), "Content-Length": "0"}
+        exchange.wire.write(head(code, headers))
+
+
+def _target(exchange: Exchange, to: str) -> str:
+    url, moved = exchange.request.url, exchange.request.url.update_query(moved="1")
+    # The same server by its other name is another origin, and what is sent there can be looked at.
+    other = moved.with_host("127.0.0.1" if url.host == "localhost" else "localhost")
+    return str({"loop": url, "same": moved}.get(to, other))
+
+
+def _answer(
+    exchange: Exchange, code: int, body: bytes, content_type: str, extra: Mapping[str, str] | None = None
+) -> None:
+    headers = {"Content-Type": content_type, "Content-Length": str(len(body)), **exchange.headers, **(extra or {})}
+    exchange.wire.write(head(code, headers) + body)
+
+
+def _json(code: int, message: str) -> bytes:
+    spoken = {"message": message or phrase(code), "status": "error"}
+    return msgspec.json.encode(spoken if message else _KNOWN_BODIES.get(code, spoken))
+
+
+def _html(code: int) -> bytes:
+    return _HTML.format(f"{code} {phrase(code)}").encode()
+
+
+async def _send_compressed(reply: Reply, pieces: AsyncIterator[bytes]) -> None:
+    packer = zlib.compressobj(wbits=31)
+    reply.begin({"Content-Encoding": "gzip"})
+    async for piece in pieces:
+        # A flush after every block of a bomb would make it ten times as big.
+        reply.write(packer.compress(piece) + (b"" if len(piece) == _MEGABYTE else packer.flush(zlib.Z_SYNC_FLUSH)))
+        await asyncio.sleep(0)
+    reply.write(packer.flush())
+    reply.end()
+
+
+async def _behind_blanks(reply: Reply, megabytes: int) -> AsyncIterator[bytes]:
+    """Put blanks in front that change nothing: white space of JSON, or a comment of a stream."""
+    yield b":" if reply.streamed else b" "
+    for _ in range(megabytes):
+        yield b" " * _MEGABYTE
+    yield b"\n\n"
+    async for piece in reply.pieces:
+        yield piece

@@ -1,0 +1,181 @@
+"""Faults of time and of the connection: late, slow, silent, cut, held open."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from imagine.server.events import sse
+from imagine.server.faults.exchange import without_done
+from imagine.server.faults.table import declare, fault
+from imagine.server.faults.wire import head
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imagine.server.faults.exchange import Exchange
+
+# A reader that has had a moment has taken what was sent; a reset may drop what it has not.
+_TAKEN = 0.05
+
+
+@fault
+async def delay(exchange: Exchange, seconds: float = 1.0) -> None:
+    """The good answer, late: nothing is sent before, not even the status line."""
+    await asyncio.sleep(seconds)
+    reply = await exchange.good()
+    await reply.send()
+
+
+@fault
+async def silent(exchange: Exchange) -> None:
+    """No answer at all; the connection stays open until the client leaves."""
+    await exchange.wire.hold()
+
+
+@fault
+async def slow_headers(exchange: Exchange, size: int = 1, seconds: float = 0.1) -> None:
+    """Status line and headers trickle: so many bytes, then a pause."""
+    reply = await exchange.good()
+    for part in _parts(reply.head(), size):
+        exchange.wire.write(part)
+        await asyncio.sleep(seconds)
+    await reply.rest()
+
+
+@fault
+async def slow_drip(exchange: Exchange, size: int = 16, seconds: float = 0.1) -> None:
+    """The body trickles: so many bytes, then a pause, wherever the events end."""
+    reply = await exchange.good()
+    reply.begin()
+    async for piece in reply.pieces:
+        for part in _parts(piece, size):
+            reply.write(part)
+            await asyncio.sleep(seconds)
+    reply.end()
+
+
+@fault
+async def cut_stream(exchange: Exchange, after: int = 3, reset: bool = True) -> None:
+    """The connection is reset, or closed, after so many events; a body that is no stream counts as eight."""
+    reply = await exchange.good()
+    await reply.begin_with(after)
+    if reset:
+        await asyncio.sleep(_TAKEN)
+        exchange.wire.abort()
+    exchange.wire.close()
+
+
+@fault
+async def cut_clean(exchange: Exchange, after: int = 3) -> None:
+    """The body ends as HTTP wants it, but after so many events: no finish reason, no [DONE]."""
+    reply = await exchange.good()
+    await reply.begin_with(after)
+    reply.end()
+
+
+@fault
+async def close_delimited(exchange: Exchange, after: int = 3) -> None:
+    """The connection closes after so many events, and HTTP has no length that would tell."""
+    reply = await exchange.good()
+    exchange.wire.write(head(reply.status, {**reply.headers, "Connection": "close"}))
+    for _ in range(after):
+        exchange.wire.write(await anext(reply.pieces, b""))
+    exchange.wire.close()
+
+
+@fault
+async def short_body(exchange: Exchange) -> None:
+    """Content-Length promises twice what is sent before the connection closes."""
+    reply = await exchange.good()
+    body = b"".join([piece async for piece in reply.pieces])
+    exchange.wire.write(head(reply.status, {**reply.headers, "Content-Length": str(2 * len(body))}) + body)
+    exchange.wire.close()
+
+
+@fault
+async def no_done(exchange: Exchange) -> None:
+    """A stream with its finish reason but without [DONE]."""
+    reply = await exchange.good()
+    await reply.through(without_done).send()
+
+
+@fault
+async def stall(exchange: Exchange, after: int = 3) -> None:
+    """Silence after so many events, the connection held open."""
+    reply = await exchange.good()
+    await reply.begin_with(after)
+    await exchange.wire.hold()
+
+
+@fault
+async def heartbeats_only(exchange: Exchange, after: int = 0, seconds: float = 0.1) -> None:
+    """Comments without end, one per interval, after so many events."""
+    reply = await exchange.good()
+    await reply.begin_with(after)
+    while True:
+        reply.write(b": ping\n\n")
+        await asyncio.sleep(seconds)
+
+
+@fault
+async def error_event(exchange: Exchange, after: int = 3, code: int = 500, named: bool = False) -> None:
+    """An error in place of an event, after so many, and the end; `named` puts it under `event: error`."""
+    reply = await exchange.good()
+    await reply.begin_with(after)
+    error = b'{"error": {"message": "Generation failed", "type": "server_error", "code": %d}}' % code
+    reply.write((b"event: error\n" if named else b"") + sse(error))
+    reply.end()
+
+
+@fault
+async def garbage_event(exchange: Exchange, after: int = 3) -> None:
+    """An event that is no JSON, after so many; the good ones go on behind it."""
+    reply = await exchange.good()
+    await reply.begin_with(after)
+    reply.write(sse(b'{"choices": [{"delta": oops'))
+    await reply.rest()
+
+
+@fault
+async def hold_after_done(exchange: Exchange) -> None:
+    """The whole stream with [DONE], but neither the body nor the connection ends."""
+    reply = await exchange.good()
+    reply.begin()
+    async for piece in reply.pieces:
+        reply.write(piece)
+    await exchange.wire.hold()
+
+
+@fault
+async def close_before_answer(exchange: Exchange) -> None:
+    """The connection closes once the request was read."""
+    exchange.wire.close()
+
+
+@fault
+async def reset_before_answer(exchange: Exchange) -> None:
+    """The connection is reset once the request was read."""
+    exchange.wire.abort()
+
+
+async def reset_before_body(exchange: Exchange) -> None:
+    """The connection is reset once the request's headers were read, its body not."""
+    exchange.wire.abort()
+
+
+declare(reset_before_body, reset_before_body, reads_body=False)
+
+
+@fault
+async def close_idle(exchange: Exchange, when: str = "after") -> None:
+    """The good answer over a kept connection that closes right `after`, or unanswered on the `next` request."""
+    reply = await exchange.good()
+    exchange.connection.doomed = when == "next"
+    await reply.send()
+    if when != "next":
+        exchange.wire.close()
+
+
+def _parts(data: bytes, size: int) -> Iterator[bytes]:
+    return (data[at : at + size] for at in range(0, len(data), max(1, size)))

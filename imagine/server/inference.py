@@ -1,0 +1,178 @@
+"""Embeddings, reranking, transcription and images."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import msgspec
+from aiohttp import web
+
+from imagine.server.answers import Refusal, json_answer, unprocessable
+from imagine.server.bodies import Upload
+from imagine.server.events import DONE, EventStream
+from imagine.server.service import SERVICE, Call
+from imagine.server.store import Spent
+from imagine.types.embeddings import EmbeddingRequest
+from imagine.types.images import ImageRequest
+from imagine.types.reranker import ReRankerRequest
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Iterable
+
+    from imagine.server.engines import EmbeddingEngine
+
+    Json = dict[str, Any]
+
+__all__ = ["draw_image", "embeddings", "images", "reranker", "transcribe"]
+
+
+async def embeddings(request: web.Request) -> web.StreamResponse:
+    """Turn texts into vectors."""
+    call, started = Call(request), time.perf_counter()
+    asked = call.decode(EmbeddingRequest)
+    call.require_model("embedding", asked.model)
+    texts = [asked.input] if isinstance(asked.input, str) else asked.input
+    vectors = await call.compute(_embedded, call.engines.embedding, texts)
+    spent = Spent(_count(call, texts), 0, time.perf_counter() - started)
+    answer = {
+        "id": asked.id or _new_id("emb"),
+        "object": "list",
+        "data": [{"object": "embedding", "embedding": vector, "index": i} for i, vector in enumerate(vectors)],
+        "model": asked.model,
+        "usage": spent.as_usage(),
+    }
+    return _concluded(call, asked.model, spent, answer)
+
+
+async def reranker(request: web.Request) -> web.StreamResponse:
+    """Order documents by their relevance to a query; the best one only, where `top_n` does not say more."""
+    call, started = Call(request), time.perf_counter()
+    asked = call.decode(ReRankerRequest)
+    call.require_model("reranker", asked.model)
+    scores = await call.compute(call.engines.rerank.scores, asked.query, asked.documents)
+    best = sorted(enumerate(scores), key=lambda entry: -entry[1])[: 1 if asked.top_n is None else max(0, asked.top_n)]
+    spent = Spent(_count(call, [asked.query, *asked.documents]), 0, time.perf_counter() - started)
+    answer = {
+        "id": _new_id("rr"),
+        "object": "list",
+        "model": asked.model,
+        "failure": None,
+        "data": [_ranked(asked, index, score) for index, score in best],
+        "usage": spent.as_usage(),
+    }
+    return _concluded(call, asked.model, spent, answer)
+
+
+def _ranked(asked: ReRankerRequest, index: int, score: float) -> Json:
+    ranked = {"index": index, "relevance_score": score}
+    return {**ranked, "document": asked.documents[index]} if asked.return_documents else ranked
+
+
+async def transcribe(request: web.Request) -> web.StreamResponse:
+    """Turn an uploaded recording into text."""
+    call, started = Call(request), time.perf_counter()
+    model, upload = call.record.form.get("model"), call.record.form.get("file")
+    if not isinstance(model, str):
+        raise unprocessable(["body", "model"], "field required", "value_error.missing")
+    if not isinstance(upload, Upload):
+        raise unprocessable(["body", "file"], "field required", "value_error.missing")
+    call.require_model("transcribe", model)
+    text = await call.compute(call.engines.transcription.transcribe, upload.file, upload.filename)
+    seconds = round(time.perf_counter() - started, 6)
+    call.bill(model, Spent(0, call.engines.text.count(text), seconds))
+    now = datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
+    return json_answer({"id": _new_id("tr"), "text": text, "generation_time": seconds, "ts": now})
+
+
+async def images(request: web.Request) -> web.StreamResponse:
+    """Draw images, all in one answer or one per event of a stream."""
+    call = Call(request)
+    asked = call.decode(ImageRequest)
+    call.require_model("text_to_image", asked.model)
+    if asked.response_format not in ("b64_json", "url"):
+        raise unprocessable(["body", "response_format"], "b64_json or url is wanted")
+    if asked.n < 1:
+        raise unprocessable(["body", "n"], "a number from 1 is wanted")
+    drawing = Drawing(call, asked)
+    first = await drawing.image(0)  # before a stream begins, so that a bad value can still be refused
+    return EventStream(drawing.payloads(first)) if asked.stream else json_answer(await drawing.whole(first))
+
+
+class Drawing:
+    """The images of one request; what is drawn alike has the same id, however it is sent."""
+
+    def __init__(self, call: Call, asked: ImageRequest) -> None:
+        self._call = call
+        self._asked = asked
+        self._request = msgspec.json.encode(msgspec.structs.replace(asked, stream=False, response_format="url"))
+        self._started = time.perf_counter()
+        self._head: Json = {
+            "id": f"img-{hashlib.sha256(self._request).hexdigest()[:24]}",
+            "object": "text_to_image",
+            "created": int(time.time()),
+            "model": asked.model,
+        }
+
+    async def image(self, index: int) -> Json:
+        """Draw one image, and form it as was asked for."""
+        png = await self._call.compute(self._call.engines.image.draw, self._asked, index)
+        if self._asked.response_format == "url":
+            self._call.service.store.keep_image_request(self._head["id"], self._request)
+            return {"url": f"/images/{self._head['id']}-{index}.png"}
+        return {"b64_json": base64.b64encode(png).decode()}
+
+    async def whole(self, first: Json) -> Json:
+        """Draw the other images, and put all of them into one answer."""
+        return self._concluded([first, *[await self.image(index) for index in range(1, self._asked.n)]])
+
+    async def payloads(self, first: Json) -> AsyncGenerator[bytes, None]:
+        """Yield an event per image, then the end mark."""
+        drawn = [first]
+        yield msgspec.json.encode({**self._head, "data": drawn})
+        for index in range(1, self._asked.n):
+            drawn.append(await self.image(index))
+            yield msgspec.json.encode({**self._head, "data": drawn[-1:]})
+        self._concluded(drawn)
+        yield DONE
+
+    def _concluded(self, drawn: list[Json]) -> Json:
+        answer = {**self._head, "data": drawn}
+        self._call.bill(self._asked.model, Spent(seconds=time.perf_counter() - self._started))
+        self._call.remember(answer)
+        return answer
+
+
+async def draw_image(request: web.Request) -> web.StreamResponse:
+    """Draw an image again, from the request that its address stands for."""
+    service, index = request.app[SERVICE], int(request.match_info["index"])
+    kept = service.store.image_request(request.match_info["id"])
+    asked = msgspec.json.decode(kept, type=ImageRequest) if kept else None
+    if asked is None or index >= asked.n:
+        raise Refusal(404, {"detail": "Image not found"})
+    png = await asyncio.to_thread(service.config.engines.image.draw, asked, index)
+    return web.Response(body=png, content_type="image/png")
+
+
+def _embedded(engine: EmbeddingEngine, texts: list[str]) -> list[list[float]]:
+    return [engine.embed(text) for text in texts]
+
+
+def _concluded(call: Call, model: str, spent: Spent, answer: Json) -> web.StreamResponse:
+    encoded = msgspec.Raw(msgspec.json.encode(answer))  # once: many vectors take their time
+    call.bill(model, spent)
+    call.remember(encoded)
+    return json_answer(encoded)
+
+
+def _count(call: Call, texts: Iterable[str]) -> int:
+    return sum(call.engines.text.count(text) for text in texts)
+
+
+def _new_id(prefix: str) -> str:
+    return f"{prefix}-{uuid4().hex[:12]}"

@@ -1,0 +1,103 @@
+"""What has arrived: requests and the connections they came on."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import msgspec
+
+from imagine.server.bodies import Form
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Mapping
+
+    from aiohttp import web
+
+__all__ = ["Connection", "Connections", "RecordedRequest", "record"]
+
+_SECRET_HEADERS = ("Authorization", "Proxy-Authorization")
+
+
+@dataclass(slots=True)
+class Connection:
+    """One TCP connection on which a request has come."""
+
+    number: int
+    """Counts the connections of a server, from 1."""
+    peer: tuple[str, int]
+    """Address and port of the client."""
+    doomed: bool = False
+    """Whether the next request finds it closing."""
+
+
+class Connections:
+    """Knows the connection of a request as long as it is open."""
+
+    def __init__(self) -> None:
+        self._known: WeakKeyDictionary[asyncio.BaseTransport, Connection] = WeakKeyDictionary()
+        self._numbers = itertools.count(1)
+
+    def of(self, request: web.Request) -> Connection:
+        """Return the connection that a request came on."""
+        transport = request.transport
+        if transport is None:
+            raise ConnectionResetError("The client has gone")
+        if transport not in self._known:
+            self._known[transport] = Connection(next(self._numbers), transport.get_extra_info("peername")[:2])
+        return self._known[transport]
+
+
+@dataclass(slots=True)
+class RecordedRequest:
+    """A request as the server saw it."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    """Names in any case; of a key only `***` is kept."""
+    peer: tuple[str, int]
+    """Address and port of the client."""
+    connection: int
+    """Number of the connection: requests with the same one came over the same socket."""
+    request_id: str
+    """The `X-Request-Id` of the answer."""
+    fault: str | None = None
+    """Name of the fault that was played."""
+    time: float = field(default_factory=time.time)
+    """When it arrived, in seconds since 1970."""
+    body: bytes = b""
+    """The body; empty for uploads, and where the request was answered before its body was read."""
+    form: Form = field(default_factory=Form)
+    """The fields of a multipart upload."""
+
+    @property
+    def json(self) -> object:
+        """The body parsed; None where it is no JSON."""
+        try:
+            return msgspec.json.decode(self.body)
+        except msgspec.DecodeError:
+            return None
+
+
+def record(request: web.Request, request_id: str, connection: Connection) -> RecordedRequest:
+    """Note a request whose head has arrived."""
+    headers = request.headers.copy()
+    for name in _SECRET_HEADERS:
+        if name in headers:
+            scheme, space, _ = headers[name].partition(" ")
+            headers[name] = f"{scheme} ***" if space else "***"
+    return RecordedRequest(
+        method=request.method,
+        path=request.path,
+        query=dict(request.query),
+        headers=headers,
+        peer=connection.peer,
+        connection=connection.number,
+        request_id=request_id,
+    )

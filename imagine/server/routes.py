@@ -1,0 +1,114 @@
+"""The routes, and the handlers of those that infer nothing: ping, health, models, usage and history."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+from aiohttp import web
+
+from imagine.server.answers import json_answer, unprocessable
+from imagine.server.generation import chat, completions, translate
+from imagine.server.inference import draw_image, embeddings, images, reranker, transcribe
+from imagine.server.service import BASE_PATH, HISTORY_ROUTES, SERVICE, USER
+from imagine.server.store import UsageFilter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["IMAGE_ROUTE", "ROUTES"]
+
+IMAGE_ROUTE = "image"
+"""Name of the one route that asks for no key."""
+
+_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
+
+
+async def ping(request: web.Request) -> web.StreamResponse:
+    """Say whether the server can work: its store answers."""
+    return json_answer({"message": "pong", "status": _state(request.app[SERVICE].store.check)})
+
+
+async def health(request: web.Request) -> web.StreamResponse:
+    """Say how the store is, the counters in memory (they stand in for redis), and the engines that answer quickly."""
+    service = request.app[SERVICE]
+    models = await asyncio.to_thread(_state, service.config.check_engines)
+    return json_answer({"postgres": _state(service.store.check), "redis": "ok", "models": models})
+
+
+async def models(request: web.Request) -> web.StreamResponse:
+    """List the models by type, all or those of one type."""
+    offered, kind = request.app[SERVICE].config.models, request.query.get("model_type")
+    if kind is not None and kind not in offered:
+        raise unprocessable(["query", "model_type"], f"no such type; known: {', '.join(offered)}")
+    return json_answer({name: list(names) for name, names in offered.items() if kind in (None, name)})
+
+
+async def usage(request: web.Request) -> web.StreamResponse:
+    """Sum up what the key has used, per model and stretch of time, and per model."""
+    store, wanted = request.app[SERVICE].store, _usage_filter(request)
+    stretch = _seconds(request.query.get("aggregation_duration", "1 day"))
+    return json_answer({"usage": store.usage(wanted, stretch), "overall": store.overall_usage(wanted)})
+
+
+async def history(request: web.Request) -> web.StreamResponse:
+    """Return the newest answers of a route and their requests, newest first."""
+    max_items = request.query.get("max_items", "1")
+    if not re.fullmatch(r"[1-9][0-9]{0,8}", max_items):
+        raise unprocessable(["query", "max_items"], "a whole number from 1 is wanted")
+    route = request.path.removeprefix(f"{BASE_PATH}/")
+    pairs = request.app[SERVICE].store.history(request[USER], route, int(max_items))
+    return json_answer([[msgspec.Raw(response), msgspec.Raw(asked)] for response, asked in pairs])
+
+
+def _state(check: Callable[[], None]) -> str:
+    try:
+        check()
+    except Exception as error:  # whatever an engine of the user's raises is its state
+        return f"error: {type(error).__name__}: {error}"
+    return "ok"
+
+
+def _usage_filter(request: web.Request) -> UsageFilter:
+    since, until = _time(request, "from"), _time(request, "to")
+    bounds = {name: value for name, value in (("since", since), ("until", until)) if value is not None}
+    return UsageFilter(user=request[USER], model=request.query.get("model"), **bounds)
+
+
+def _time(request: web.Request, name: str) -> float | None:
+    text = request.query.get(name)
+    if text is None:
+        return None
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise unprocessable(["query", name], "a time like 2026-11-01 00:00:00 is wanted") from error
+    return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
+
+
+def _seconds(duration: str) -> int:
+    match = re.fullmatch(r"(\d{0,6})\s*(second|minute|hour|day|week)s?", duration.strip().lower())
+    seconds = int(match[1] or 1) * _SECONDS[match[2]] if match else 0
+    if not seconds:
+        raise unprocessable(["query", "aggregation_duration"], "a duration like 1 hour, 1 day or 2 weeks is wanted")
+    return seconds
+
+
+ROUTES = [
+    web.get(f"{BASE_PATH}/ping", ping),
+    web.get(f"{BASE_PATH}/health", health),
+    web.get(f"{BASE_PATH}/models", models),
+    web.get(f"{BASE_PATH}/usage", usage),
+    web.post(f"{BASE_PATH}/chat/completions", chat),
+    web.post(f"{BASE_PATH}/completions", completions),
+    web.post(f"{BASE_PATH}/translate", translate),
+    web.post(f"{BASE_PATH}/embeddings", embeddings),
+    web.post(f"{BASE_PATH}/reranker", reranker),
+    web.post(f"{BASE_PATH}/transcribe", transcribe),
+    web.post(f"{BASE_PATH}/images/generations", images),
+    *(web.get(f"{BASE_PATH}/{route}", history) for route in HISTORY_ROUTES),
+    web.get(r"/apis/images/{id:img-\w+}-{index:\d{1,4}}.png", draw_image, name=IMAGE_ROUTE),
+]

@@ -1,0 +1,110 @@
+"""What the requests of one server share, and what one request knows about itself."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections import deque
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+import msgspec
+from aiohttp import web
+
+from imagine.server.answers import model_not_found, refusing_bad_values, unauthorized
+from imagine.server.bodies import fitted, parse_json
+from imagine.server.events import OpenStreams
+from imagine.server.faults import FaultScript
+from imagine.server.quotas import Quotas
+from imagine.server.recorder import Connections, RecordedRequest
+from imagine.server.store import Spent, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from imagine.server.config import ServerConfig
+
+__all__ = ["BASE_PATH", "HISTORY_ROUTES", "RECORD", "SERVICE", "USER", "Call", "Service"]
+
+T = TypeVar("T", bound=msgspec.Struct)
+P = ParamSpec("P")
+R = TypeVar("R")
+
+BASE_PATH = "/apis/v2"
+"""Path of the endpoint."""
+HISTORY_ROUTES = ("chat/completions", "completions", "embeddings", "reranker", "images/generations")
+"""Routes whose answers are remembered."""
+
+
+class Service:
+    """The state of one server."""
+
+    def __init__(self, config: ServerConfig) -> None:
+        self.config = config
+        self.store = Store(config.database, config.history_limit)
+        self.quotas = Quotas(config.parsed_quotas)
+        self.faults = FaultScript()
+        self.requests: deque[RecordedRequest] = deque(maxlen=config.requests_kept)
+        self.streams = OpenStreams()
+        self.connections = Connections()
+
+    def user_of(self, authorization: str) -> str:
+        """Return whose key an Authorization header holds; a refusal where it is nobody's."""
+        scheme, _, given = authorization.partition(" ")
+        # Every key is compared, in constant time: how long it takes tells nothing about them.
+        matches = [_equal(given.strip(), key) for key in self.config.keys]
+        if scheme.lower() != "bearer" or not any(matches):
+            raise unauthorized()
+        return f"u-{matches.index(True) + 1}"
+
+
+def _equal(given: str, key: str) -> bool:
+    return hmac.compare_digest(given.encode(errors="surrogateescape"), key.encode())
+
+
+SERVICE = web.AppKey("service", Service)
+USER = web.RequestKey("user", str)
+RECORD = web.RequestKey("record", RecordedRequest)
+
+
+class Call:
+    """One request to an inference route: who asks, for what, and what it has cost."""
+
+    def __init__(self, request: web.Request) -> None:
+        self.service = request.app[SERVICE]
+        self.engines = self.service.config.engines
+        self.user = request[USER]
+        self.record = request[RECORD]
+        self.route = request.path.removeprefix(f"{BASE_PATH}/")
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """The body's JSON object."""
+        return parse_json(self.record.body)
+
+    def decode(self, into: type[T]) -> T:
+        """Fit the body into a class; `stream` is false where the body does not say."""
+        if "stream" in into.__struct_fields__:
+            self.document.setdefault("stream", False)
+        return fitted(self.document, into)
+
+    def require_model(self, kind: str, name: str) -> None:
+        """Refuse a model that is not on offer for this."""
+        if name not in self.service.config.models.get(kind, ()):
+            raise model_not_found()
+
+    async def compute(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Have an engine work in a thread; a value that it does not take is refused with 422."""
+        with refusing_bad_values():
+            return await asyncio.to_thread(function, *args, **kwargs)
+
+    def bill(self, model: str, spent: Spent) -> None:
+        """Record what the call has cost, and charge its tokens to the quotas."""
+        self.service.store.add_usage(self.user, model, spent)
+        self.service.quotas.spend_tokens(self.user, spent.total_tokens)
+
+    def remember(self, response: object) -> None:
+        """Put the response into the history of the route, if it has one."""
+        if self.route in HISTORY_ROUTES:
+            encode = msgspec.json.encode
+            self.service.store.add_history(self.user, self.route, encode(response), encode(self.document))

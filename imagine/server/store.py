@@ -1,0 +1,178 @@
+"""Usage, history and drawn images in SQLite: a file, or memory."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+__all__ = ["Spent", "Store", "UsageFilter"]
+
+_HISTORY_BYTES = 64 * 2**20
+_IMAGES_KEPT = 1000
+
+_SCHEMA = """
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
+CREATE TABLE IF NOT EXISTS usage (
+    time REAL, user TEXT, model TEXT, input INTEGER, output INTEGER, seconds REAL);
+CREATE INDEX IF NOT EXISTS usage_of_user ON usage (user, time);
+CREATE TABLE IF NOT EXISTS history (
+    id INTEGER PRIMARY KEY, user TEXT, route TEXT, response BLOB, request BLOB, size INTEGER);
+CREATE INDEX IF NOT EXISTS history_of_route ON history (user, route, id, size);
+CREATE TABLE IF NOT EXISTS images (id TEXT PRIMARY KEY, request BLOB);
+"""
+
+_FORGET = """
+DELETE FROM history WHERE user = :user AND route = :route AND id <= (
+    SELECT id FROM (
+        SELECT id, row_number() OVER newest AS place, sum(size) OVER newest AS total
+        FROM history WHERE user = :user AND route = :route WINDOW newest AS (ORDER BY id DESC))
+    WHERE place > :rows OR (total > :bytes AND place > 1) ORDER BY id DESC LIMIT 1)
+"""
+
+_USAGE = """
+SELECT user, model, {bin} AS bin, sum(input), sum(output), sum(seconds) FROM usage
+WHERE user = :user AND time >= :since AND time < :until AND (:model IS NULL OR model = :model)
+GROUP BY model, bin ORDER BY bin, model
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What one call has cost: tokens, and seconds of generation."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    seconds: float = 0.0
+
+    @property
+    def total_tokens(self) -> int:
+        """Tokens of the input and the output together."""
+        return self.input_tokens + self.output_tokens
+
+    def as_usage(self) -> dict[str, int]:
+        """Return the `usage` member of an answer."""
+        return {
+            "prompt_tokens": self.input_tokens,
+            "total_tokens": self.total_tokens,
+            "completion_tokens": self.output_tokens,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class UsageFilter:
+    """Which usage is asked for; times in seconds since 1970."""
+
+    user: str
+    model: str | None = None
+    since: float = 0.0
+    until: float = float("inf")
+
+
+class Store:
+    """One SQLite database, opened on first use; may be used from several threads."""
+
+    def __init__(self, database: str = ":memory:", history_limit: int = 1000) -> None:
+        self._database = database
+        self._history_limit = history_limit
+        self._lock = threading.Lock()
+
+    def check(self) -> None:
+        """Raise sqlite3.Error where the database cannot be opened or written."""
+        with self._locked() as connection:
+            connection.execute("DELETE FROM images WHERE id = ''")
+
+    def add_usage(self, user: str, model: str, spent: Spent) -> None:
+        """Record what a call of now has cost."""
+        row = (time.time(), user, model, spent.input_tokens, spent.output_tokens, spent.seconds)
+        with self._locked() as connection:
+            connection.execute("INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?)", row)
+
+    def usage(self, wanted: UsageFilter, bin_seconds: int) -> list[dict[str, object]]:
+        """Return one record per model and stretch of `bin_seconds`, in the order of time."""
+        rows = self._usage_rows(wanted, f"CAST(time / {bin_seconds:d} AS INTEGER) * {bin_seconds:d}")
+        return [{**_record(row), "date_bin": _iso(row[2])} for row in rows]
+
+    def overall_usage(self, wanted: UsageFilter) -> list[dict[str, object]]:
+        """Return one record per model."""
+        return [_record(row) for row in self._usage_rows(wanted, "0")]
+
+    def add_history(self, user: str, route: str, response: bytes, request: bytes) -> None:
+        """Keep a response and its request, both JSON; the oldest beyond the limit are forgotten."""
+        size = len(response) + len(request)
+        bounds = {"user": user, "route": route, "rows": self._history_limit, "bytes": _HISTORY_BYTES}
+        with self._locked() as connection:
+            connection.execute(
+                "INSERT INTO history (user, route, response, request, size) VALUES (?, ?, ?, ?, ?)",
+                (user, route, response, request, size),
+            )
+            connection.execute(_FORGET, bounds)
+
+    def history(self, user: str, route: str, max_items: int) -> list[tuple[bytes, bytes]]:
+        """Return the newest (response, request) pairs of a route, newest first."""
+        query = "SELECT response, request FROM history WHERE user = ? AND route = ? ORDER BY id DESC LIMIT ?"
+        with self._locked() as connection:
+            return connection.execute(query, (user, route, max_items)).fetchall()
+
+    def keep_image_request(self, image_id: str, request: bytes) -> None:
+        """Keep what an image was drawn from, so that it can be drawn again."""
+        with self._locked() as connection:
+            connection.execute("INSERT OR REPLACE INTO images VALUES (?, ?)", (image_id, request))
+            connection.execute("DELETE FROM images WHERE rowid <= (SELECT max(rowid) FROM images) - ?", (_IMAGES_KEPT,))
+
+    def image_request(self, image_id: str) -> bytes | None:
+        """Return what an image was drawn from; None for an unknown id."""
+        with self._locked() as connection:
+            row = connection.execute("SELECT request FROM images WHERE id = ?", (image_id,)).fetchone()
+        return row[0] if row else None
+
+    def close(self) -> None:
+        """Close the database; what was in memory is gone."""
+        with self._lock:
+            if "_connection" in self.__dict__:
+                self._connection.close()
+
+    @cached_property
+    def _connection(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._database, check_same_thread=False, isolation_level=None)
+        try:
+            connection.executescript(_SCHEMA)
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
+
+    @contextmanager
+    def _locked(self) -> Generator[sqlite3.Connection]:
+        with self._lock:
+            yield self._connection
+
+    def _usage_rows(self, wanted: UsageFilter, time_bin: str) -> list[tuple[str, str, int, int, int, float]]:
+        bounds = {"user": wanted.user, "model": wanted.model, "since": wanted.since, "until": wanted.until}
+        with self._locked() as connection:
+            return connection.execute(_USAGE.format(bin=time_bin), bounds).fetchall()
+
+
+def _record(row: tuple[str, str, int, int, int, float]) -> dict[str, object]:
+    user, model, _, input_tokens, output_tokens, seconds = row
+    return {
+        "userid": user,
+        "model": model,
+        "total_input_tokens": input_tokens,
+        "total_output_tokens": output_tokens,
+        "total_tokens": input_tokens + output_tokens,
+        "total_generation_time": round(seconds, 6),
+    }
+
+
+def _iso(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None).isoformat()

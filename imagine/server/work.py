@@ -1,0 +1,118 @@
+"""What engines make for one call, in pieces: text token by token, or calls of tools."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from imagine.server.engines import Token
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imagine.server.engines import TextEngine
+    from imagine.types.chat_completions import ChatCompletionRequest
+    from imagine.types.common import ChatMessageToolCall
+
+    Json = dict[str, Any]
+
+__all__ = ["TextWork", "ToolWork", "Work", "work_of_chat", "work_of_text"]
+
+_ARGUMENTS_PER_DELTA = 8
+
+
+class Work(Protocol):
+    """An answer in the making; it keeps what was made so far."""
+
+    finish_reason: str | None
+
+    def deltas(self) -> Iterator[Json]:
+        """Make it, and yield the pieces of the message."""
+        ...
+
+    @property
+    def output_tokens(self) -> int:
+        """Tokens made so far."""
+        ...
+
+    def message(self) -> Json:
+        """Return the content and the tool calls made so far."""
+        ...
+
+
+@dataclass
+class TextWork:
+    """Text, token by token."""
+
+    tokens: Iterator[Token]
+    finish_reason: str | None = None
+    texts: list[str] = field(default_factory=list[str])
+
+    def deltas(self) -> Iterator[Json]:
+        """Yield a piece per token."""
+        for token in self.tokens:
+            self.texts.append(token.text)
+            self.finish_reason = token.finish_reason
+            yield {"content": token.text}
+
+    @property
+    def output_tokens(self) -> int:
+        """Tokens so far; the mark at the end, which has no text, is none."""
+        return sum(1 for text in self.texts if text)
+
+    def message(self) -> Json:
+        """Return the text so far."""
+        return {"content": "".join(self.texts), "tool_calls": []}
+
+
+@dataclass
+class ToolWork:
+    """Calls of tools, whose arguments come in pieces."""
+
+    calls: list[ChatMessageToolCall]
+    output_tokens: int
+    finish_reason: str | None = None
+
+    def deltas(self) -> Iterator[Json]:
+        """Yield a piece that opens each call, pieces of its arguments, and an empty one at the end."""
+        for index, call in enumerate(self.calls):
+            for piece in _pieces(call):
+                yield {"tool_calls": [{"index": index, **piece}]}
+        self.finish_reason = "tool_calls"
+        yield {}
+
+    def message(self) -> Json:
+        """Return the calls."""
+        return {"content": None, "tool_calls": [_call(call, _arguments(call)) for call in self.calls]}
+
+
+def _pieces(call: ChatMessageToolCall) -> Iterator[Json]:
+    arguments = _arguments(call)
+    yield _call(call, "")
+    for at in range(0, len(arguments), _ARGUMENTS_PER_DELTA):
+        yield {"function": {"arguments": arguments[at : at + _ARGUMENTS_PER_DELTA]}}
+
+
+def _arguments(call: ChatMessageToolCall) -> str:
+    return (call.function and call.function.arguments) or ""
+
+
+def _call(call: ChatMessageToolCall, arguments: str) -> Json:
+    name = call.function and call.function.name
+    return {"id": call.id, "type": "function", "function": {"name": name, "arguments": arguments}}
+
+
+def work_of_chat(engine: TextEngine, asked: ChatCompletionRequest) -> Work:
+    """Begin the answer to a conversation: the tool calls that it asks for, or a text."""
+    calls = engine.tool_calls(asked)
+    if calls:
+        return ToolWork(calls, sum(engine.count(_arguments(call)) for call in calls))
+    return TextWork(engine.chat(asked))
+
+
+def work_of_text(text: str, limit: int | None) -> Work:
+    """Pass on a text that exists already, word by word, so many words at most."""
+    words = re.findall(r"\s*\S+", text)
+    end = Token("", "stop" if limit is None or len(words) <= limit else "length")
+    return TextWork(iter([*(Token(word) for word in words[:limit]), end]))
