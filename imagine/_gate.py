@@ -185,7 +185,7 @@ class Gate:
         self.quotas = Quotas(limits) if limits else None
 
     def wait(self, now: float, unanswered: int, tokens: int) -> tuple[float, bool]:
-        """Return the seconds until a request may leave, and whether a declared quota says so; charge it if it is now."""
+        """Return the seconds until a request may leave, and whether a declared quota says so; charge it if now."""
         wait = self.pace.wait(now, unanswered)
         if wait or self.quotas is None:
             return wait, False

@@ -6,7 +6,7 @@ from msgspec import field
 
 from imagine.exceptions import ImagineException
 from imagine.types.base import DTO, PlainDTO
-from imagine.types.common import UsageInfo  # noqa: TC001 - msgspec reads the annotations at run time
+from imagine.types.common import UsageInfo
 from imagine.types.decoding import Decoding
 
 __all__ = ["EMBEDDING_HISTORY", "EMBEDDING_RESPONSE", "EmbeddingObject", "EmbeddingRequest", "EmbeddingResponse"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from imagine.types.base import DTO, PlainDTO
-from imagine.types.common import UsageInfo  # noqa: TC001 - msgspec reads the annotations at run time
+from imagine.types.common import UsageInfo
 from imagine.types.decoding import Decoding
 
 __all__ = ["RERANKER_HISTORY", "RERANKER_RESPONSE", "ReRankerObject", "ReRankerRequest", "ReRankerResponse"]
