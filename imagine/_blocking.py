@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import copy
-import warnings
-from functools import partial
-from typing import TYPE_CHECKING, Literal, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Literal, Self, TypeVar
 
-from imagine import _portal
+from imagine import _loop_thread
+from imagine._warn import warn
 from imagine.async_client import ImagineAsyncClient
 from imagine.streaming import AsyncStream, Stream
 
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["BlockingClient"]
 
-P = ParamSpec("P")
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -87,7 +85,7 @@ class BlockingClient:
             TypeError: A value of the wrong type, or an unknown option.
         """
         if ctx is not None:
-            warnings.warn("ctx= has no effect any more: leave it out", DeprecationWarning, stacklevel=2)
+            warn("ctx= has no effect any more: leave it out", DeprecationWarning)
         self._async = Core(
             endpoint, api_key, max_retries, timeout, verify, max_concurrent_requests, proxy, debug, **options
         )
@@ -95,14 +93,14 @@ class BlockingClient:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._async.options!r})"
 
-    def __reduce__(self) -> tuple[Callable[..., BlockingClient], tuple[type[BlockingClient], Core]]:
-        return _on_copy_of, (type(self), self._async)
+    def __copy__(self) -> Self:
+        return self._derived(copy.copy(self._async))
 
     def close(self) -> None:
         """Close the connections; open streams break off. A second time does nothing."""
         self._async.mark_closed()
-        if _portal.is_open():
-            _portal.portal().run(self._async.close)
+        if _loop_thread.runs():
+            _loop_thread.loop_thread().finish(self._async.close)
 
     def __enter__(self) -> Self:
         self._async.check_open()
@@ -113,27 +111,15 @@ class BlockingClient:
     ) -> None:
         self.close()
 
-    def _call(self, function: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+    def _call(self, function: Callable[[], Awaitable[T]]) -> T:
         self._async.prepare()
-        return _portal.portal().run(partial(function, *args, **kwargs))
+        return _loop_thread.loop_thread().carry(function)
 
-    def _stream(self, function: Callable[P, AsyncStream[T, R]], *args: P.args, **kwargs: P.kwargs) -> Stream[T, R]:
+    def _stream(self, stream: AsyncStream[T, R]) -> Stream[T, R]:
         self._async.prepare()
-        return Stream(function(*args, **kwargs))
+        return Stream(stream)
 
-    def _derived(self, function: Callable[P, Core], *args: P.args, **kwargs: P.kwargs) -> Self:
-        return _on(type(self), function(*args, **kwargs))
-
-
-Client = TypeVar("Client", bound=BlockingClient)
-
-
-def _on(kind: type[Client], core: Core) -> Client:
-    client = object.__new__(kind)
-    client._async = core
-    return client
-
-
-def _on_copy_of(kind: type[Client], core: Core) -> Client:
-    """Make a client from a pickled or copied one; it opens its own connections."""
-    return _on(kind, copy.copy(core))
+    def _derived(self, core: Core) -> Self:
+        client = object.__new__(type(self))
+        client._async = core
+        return client

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 import aiohttp
 
+from imagine.exceptions import ImagineException
+
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
 
@@ -140,6 +142,8 @@ async def _read(file: BinaryIO, clock: Clock, answer_part: str, *, close: bool =
         while chunk := await asyncio.to_thread(file.read, CHUNK):
             clock.start("write")
             yield chunk
+    except (OSError, ValueError) as error:  # ValueError: closed meanwhile
+        raise ImagineException(f"the file could not be read to its end: {error}") from error
     finally:
         if close:
             file.close()
@@ -160,6 +164,11 @@ def _name(file: str | os.PathLike[str] | BinaryIO) -> str:
     return os.fsdecode(name) if isinstance(name, str | bytes) else ""
 
 
+_IN_QUOTES = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
+"""How browsers write what would end a name (the HTML standard's multipart/form-data encoding)."""
+
+
 def _named(part: aiohttp.payload.Payload, **params: str) -> None:
-    part.set_content_disposition("form-data", True, "utf-8", **params)
+    quoted = {name: value.translate(_IN_QUOTES) for name, value in params.items()}
+    part.set_content_disposition("form-data", False, "utf-8", **quoted)
     part.headers.popall("Content-Length", None)  # RFC 7578 section 4.8: not among a part's headers

@@ -81,6 +81,10 @@ class CallRecord:
         self.quota: Mapping[str, float] = {}
         self.error: str | None = None
 
+    def begin_attempt(self) -> None:
+        """Forget the last attempt's answer."""
+        self.status, self.request_id, self.headers, self.retry_after, self.quota = None, None, {}, None, {}
+
     def count(self, events: int) -> None:
         """Note the events of one read."""
         if self.first_event is None:

@@ -18,6 +18,7 @@ from imagine.exceptions import (
     ImagineAPIException,
     ImagineAPIRedirectException,
     ImagineConnectionException,
+    ImagineException,
     ImagineStreamErrorException,
     class_of_status,
 )
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from imagine._call import CallRecord
+    from imagine._redaction import Redaction
 
 __all__ = [
     "FOREIGN",
@@ -33,7 +35,6 @@ __all__ = [
     "carries_error",
     "connection_error",
     "detail_of",
-    "masked",
     "request_id_of",
     "stream_error",
 ]
@@ -49,8 +50,10 @@ _CA_HINT = "; pass verify='/path/to/ca.pem' (or set SSL_CERT_FILE) to trust a pr
 _TEMPORARY_DNS = frozenset({socket.EAI_AGAIN})
 
 
-def connection_error(error: BaseException, target: str, *, reused: bool = False) -> ImagineConnectionException:
+def connection_error(error: BaseException, target: str, *, reused: bool = False) -> ImagineException:
     """Return our exception for a foreign one: what happened, with what host, what to do."""
+    if isinstance(error.__cause__, ImagineException):  # ours, from the body on its way: a file that cannot be read
+        return ImagineException(str(error.__cause__))
     reason, text = _entry(error)
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         reason = "dns_temporary" if getattr(error.os_error, "errno", None) in _TEMPORARY_DNS else "dns"
@@ -98,9 +101,11 @@ _TABLE: tuple[tuple[type[BaseException], str, str], ...] = (
 )
 
 
-def api_error(status: int, headers: Mapping[str, str], body: bytes, *, doing: str, secret: str) -> ImagineAPIException:
+def api_error(
+    status: int, headers: Mapping[str, str], body: bytes, *, doing: str, redaction: Redaction
+) -> ImagineAPIException:
     """Return the exception for an error answer; its message carries the service's own words and the request id."""
-    parsed = _parsed(body, secret)
+    parsed = _parsed(body, redaction)
     detail = detail_of(parsed) or _excerpt(parsed, headers)
     request_id = request_id_of(headers)
     kind = class_of_status(status)
@@ -112,7 +117,7 @@ def api_error(status: int, headers: Mapping[str, str], body: bytes, *, doing: st
         )
     message = f"{status} from {doing}" + (f": {detail}" if detail else "")
     error = kind(
-        masked(message, secret) + (f" (request id {request_id})" if request_id else ""),
+        redaction.text(message) + (f" (request id {request_id})" if request_id else ""),
         status,
         headers,
         body=parsed,
@@ -123,9 +128,11 @@ def api_error(status: int, headers: Mapping[str, str], body: bytes, *, doing: st
     return error
 
 
-def stream_error(payload: bytes, record: CallRecord, *, doing: str, secret: str) -> ImagineStreamErrorException:
+def stream_error(
+    payload: bytes, record: CallRecord, *, doing: str, redaction: Redaction
+) -> ImagineStreamErrorException:
     """Return the exception for an error event; it has no status, the answer's was a good one."""
-    parsed = _parsed(payload, secret)
+    parsed = _parsed(payload, redaction)
     detail = detail_of(parsed) or _excerpt(parsed, {})
     return ImagineStreamErrorException(
         f"the service reported an error in the stream of {doing}: {detail}",
@@ -137,7 +144,10 @@ def stream_error(payload: bytes, record: CallRecord, *, doing: str, secret: str)
 
 def carries_error(payload: bytes) -> bool:
     """Tell whether a payload is an error in place of a chunk."""
-    parsed = _parsed(payload, "")
+    try:
+        parsed = json.loads(payload)
+    except (ValueError, RecursionError):
+        return False
     return isinstance(parsed, dict) and bool(parsed.get("error")) and "choices" not in parsed
 
 
@@ -171,20 +181,13 @@ def _field_detail(item: Json) -> str:
     return f"{path}: {text}" if path else text
 
 
-def masked(text: str, secret: str) -> str:
-    """Return a text without the key in it, be it written plainly, as in JSON, or as in a repr."""
-    for spelling in {secret, json.dumps(secret)[1:-1], repr(secret)[1:-1]} - {""}:
-        text = text.replace(spelling, "***")
-    return text
-
-
-def _parsed(body: bytes, secret: str) -> Json:
+def _parsed(body: bytes, redaction: Redaction) -> Json:
     text = body.decode("utf-8", "replace")
     try:
         # Written anew before the key is masked: services escape its characters in ways of their own.
-        parsed: Json = json.loads(masked(json.dumps(json.loads(text)), secret))
+        parsed: Json = json.loads(redaction.text(json.dumps(json.loads(text))))
     except (ValueError, RecursionError):
-        return masked(text, secret)
+        return redaction.text(text)
     return parsed
 
 

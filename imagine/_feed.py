@@ -27,11 +27,8 @@ __all__ = ["Feed"]
 
 KEEPALIVE_EXTENSIONS = 10
 """A keep-alive starts first_event anew, up to this many times its length in all."""
-LINGER_SECONDS = 0.1
+LINGER_SECONDS = 0.05
 """How long after its last event a connection may take to show the end of the body, and so be kept."""
-
-_lingering: set[asyncio.Task[None]] = set()
-"""Held, because a loop holds its tasks weakly."""
 
 
 class Feed:
@@ -78,7 +75,7 @@ class Feed:
 
     def service_error(self, payload: bytes) -> ImagineStreamErrorException:
         """Return the exception for an error that the service put into the stream."""
-        return stream_error(payload, self._call.record, doing=self._call.doing, secret=self._call.secret)
+        return stream_error(payload, self._call.record, doing=self._call.doing, redaction=self._call.redaction)
 
     def not_a_chunk(self, payload: bytes, error: ImagineDecodeException) -> ImagineStreamException:
         """Return the exception for a payload that is no chunk: an error of the service, a cut event, or nonsense."""
@@ -119,14 +116,12 @@ class Feed:
             self._leave()
             self._response.close()
 
-    def finish(self) -> None:
+    async def finish(self) -> None:
         """Leave a stream whose last event was read: its connection is kept if the body ends in the next moment."""
         if not self._closed:
             self._leave()
             if not self._content.is_eof():
-                lingering = self._loop.create_task(self._linger())
-                _lingering.add(lingering)
-                lingering.add_done_callback(_lingering.discard)
+                await self._linger()
 
     def client_closed(self) -> None:
         """Break off because the client, or the loop, came to its end: a reader must not take that for the stream's."""
@@ -152,7 +147,7 @@ class Feed:
             self._slot.free()
 
     async def _linger(self) -> None:
-        """Close the connection unless the body ends soon; a task, so that the end of the loop closes it, too."""
+        """Close the connection unless the body ends soon, as it does where the service ends it after [DONE]."""
         try:
             async with asyncio.timeout(LINGER_SECONDS):
                 await self._content.wait_eof()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from pyrate_limiter import InMemoryBucket
 
+    from imagine._slots import Ticket
 
 __all__ = ["Gate", "Pace", "QuotaState", "Quotas"]
 
@@ -28,8 +29,10 @@ FIRST_HOLD = 1.0
 LONGEST_HOLD = 60.0
 RECOVERY = 1.0
 """Seconds without a 429 after which requests leave side by side again, twice as many after each good answer."""
-MARGIN = 0.1
-"""Seconds added to a declared window: requests may arrive closer together than they left."""
+ROUNDING = 0.01
+"""Seconds added to a declared window, which is kept in whole milliseconds."""
+LONGEST_WAY = 1.0
+"""Seconds a request may take to the service, where it is counted: it may arrive later than it left."""
 _KINDS = ("-requests", "-tokens", "")
 
 
@@ -127,17 +130,26 @@ class Quotas:
             from pyrate_limiter import InMemoryBucket, Rate
         except ImportError as error:
             raise ImagineException("rate_limits= needs an extra: pip install 'imagine-aio[quotas]'") from error
+        self._left: dict[Ticket, float] = {}
         self._windows: list[tuple[RateLimit, InMemoryBucket]] = [
-            (limit, InMemoryBucket([Rate(limit.amount, round((limit.per + MARGIN) * 1000))])) for limit in limits
+            (limit, InMemoryBucket([Rate(limit.amount, round((limit.per + ROUNDING) * 1000))])) for limit in limits
         ]
 
-    def take(self, now: float, tokens: int) -> float:
+    def take(self, now: float, ticket: Ticket) -> float:
         """Charge one request and its estimated tokens to all windows, or return the seconds until they have room."""
-        wait = max((self._wait(limit, bucket, now, tokens) for limit, bucket in self._windows), default=0.0)
+        wait = max((self._wait(limit, bucket, now, ticket.tokens) for limit, bucket in self._windows), default=0.0)
         if not wait:
+            self._left[ticket] = now
             for limit, bucket in self._windows:
-                self._charge(bucket, now, 1 if limit.tokens is None else tokens)
+                self._charge(bucket, now, 1 if limit.tokens is None else ticket.tokens)
         return wait
+
+    def arrived(self, now: float, ticket: Ticket) -> None:
+        """Count a request from now on, by when it has arrived at the service, which counts it from its arrival."""
+        left = self._left.pop(ticket, now)
+        for limit, bucket in self._windows:
+            if limit.tokens is None:
+                self._move(bucket, left, min(now, left + LONGEST_WAY))
 
     def charge_tokens(self, now: float, tokens: int) -> None:
         """Charge tokens that an answer reports beyond what was estimated; a window that is full holds no more."""
@@ -164,7 +176,14 @@ class Quotas:
         missing = needed - (limit.amount - self._used(bucket, now))
         if missing <= 0:
             return 0.0
-        return bucket.items[missing - 1].timestamp / 1000 + limit.per + MARGIN - now
+        return bucket.items[missing - 1].timestamp / 1000 + limit.per + ROUNDING - now
+
+    def _move(self, bucket: InMemoryBucket, left: float, arrived: float) -> None:
+        for place, item in enumerate(bucket.items):
+            if item.timestamp == round(left * 1000):
+                del bucket.items[place]
+                self._charge(bucket, arrived, 1)
+                return
 
     def _used(self, bucket: InMemoryBucket, now: float) -> int:
         bucket.leak(round(now * 1000))
@@ -174,7 +193,8 @@ class Quotas:
         from pyrate_limiter import RateItem
 
         if amount > 0:
-            bucket.put(RateItem("", round(now * 1000), weight=amount))
+            latest = bucket.items[-1].timestamp if bucket.items else 0
+            bucket.put(RateItem("", max(latest, round(now * 1000)), weight=amount))
 
 
 class Gate:
@@ -184,16 +204,33 @@ class Gate:
         self.pace = Pace()
         self.quotas = Quotas(limits) if limits else None
 
-    def wait(self, now: float, unanswered: int, tokens: int) -> tuple[float, bool]:
+    def wait(self, now: float, unanswered: int, ticket: Ticket) -> tuple[float, bool]:
         """Return the seconds until a request may leave, and whether a declared quota says so; charge it if now."""
         wait = self.pace.wait(now, unanswered)
         if wait or self.quotas is None:
             return wait, False
-        return self.quotas.take(now, tokens), True
+        return self.quotas.take(now, ticket), True
 
     def leave(self) -> None:
         """Note that a request leaves."""
         self.pace.leave()
+
+    def answered(
+        self,
+        now: float,
+        ticket: Ticket,
+        status: int | None,
+        told: Mapping[str, float],
+        demanded: float | None,
+        others: int,
+    ) -> None:
+        """Note what came of a request, while so many others are unanswered."""
+        if self.quotas is not None:
+            self.quotas.arrived(now, ticket)
+        if status == 429:
+            self.pace.limited(now, demanded, others)
+        elif status is not None:
+            self.pace.good(now, told, others)
 
     def state(self, now: float) -> tuple[QuotaState, ...]:
         """Return what is left of the declared quotas."""

@@ -6,6 +6,7 @@ child leaves the inherited one alone, for closing it would break the parent's, a
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import contextvars
 import os
@@ -14,6 +15,7 @@ from concurrent.futures import Future
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
+from imagine._daemon_threads import DaemonThreads
 from imagine.exceptions import ImagineException
 
 if TYPE_CHECKING:
@@ -39,7 +41,10 @@ class LoopThread:
         self._thread = threading.Thread(
             target=contextvars.Context().run, args=(self._run,), name="imagine-portal", daemon=True
         )
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError as error:
+            raise ImagineException(f"no thread could be started to make calls in: {error}") from error
 
     @property
     def runs(self) -> bool:
@@ -53,6 +58,13 @@ class LoopThread:
         finally:
             if _exiting:
                 _stay_out()
+
+    def finish(self, function: Callable[[], Awaitable[None]]) -> None:
+        """Await a function in the loop; the loop's own thread, where finalizers run too, does not wait for it."""
+        if self._thread is threading.current_thread():
+            self._opened.result().send(function)
+        else:
+            self.carry(function)
 
     def post(self, callback: Callable[[], object]) -> None:
         """Have a function called in the loop, soon."""
@@ -70,13 +82,15 @@ class LoopThread:
         try:
             anyio.run(self._live)
         except BaseException as error:
-            if self._opened.done():
+            if not self._opened.done():
+                self._opened.set_exception(ImagineException(f"no event loop could be started: {error}"))
+            elif not _exiting:  # when even an executor's thread cannot be started any more
                 raise
-            self._opened.set_exception(ImagineException(f"no event loop could be started: {error}"))
 
     async def _live(self) -> None:
         from imagine._portal import Portal
 
+        asyncio.get_running_loop().set_default_executor(DaemonThreads())
         async with Portal() as portal:
             self._opened.set_result(portal)
             await portal.sleep_until_stopped()
@@ -85,24 +99,25 @@ class LoopThread:
 _current: LoopThread | None = None
 _inherited: list[LoopThread | None] = []
 """Those of the parent process: never touched and never collected."""
-_starting = threading.Lock()
+_starting = threading.RLock()  # reentrant: a finalizer may run anywhere, in here too, and make a call
 _exiting = False
 
 
 def loop_thread() -> LoopThread:
     """Return the loop's thread of this process, started if need be."""
     global _current
-    with _starting:
-        if _exiting:
-            _stay_out()
-        if _current is None or not _current.runs:
-            _current = LoopThread()
-        return _current
+    if _exiting:
+        _stay_out()
+    if _current is None or not _current.runs:
+        with _starting:
+            if _current is None or not _current.runs:
+                _current = LoopThread()
+    return _current
 
 
 def runs() -> bool:
-    """Tell whether this process has a loop's thread."""
-    return _current is not None and _current.runs
+    """Tell whether this process has a loop's thread that takes calls."""
+    return _current is not None and _current.runs and not _exiting
 
 
 def post(callback: Callable[[], object]) -> None:
@@ -130,7 +145,7 @@ def _at_exit() -> None:
 def _after_fork() -> None:
     global _current, _starting
     _inherited.append(_current)
-    _current, _starting = None, threading.Lock()
+    _current, _starting = None, threading.RLock()
 
 
 atexit.register(_at_exit)  # while this is imported, so that it runs after whatever users register

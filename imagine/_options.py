@@ -127,7 +127,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         """Return these options with some of them replaced."""
         mine: dict[str, object] = {name: getattr(self, name) for name in self.__struct_fields__}
         mine["api_key"] = self.api_key.value
-        mine.update((name, value) for name, value in given.items() if value is not None)
+        mine.update((name, value) for name, value in given.items() if value is not None or name not in mine)
         return Options.read(mine)  # type: ignore[arg-type]  # the names are those of ClientOptions
 
 

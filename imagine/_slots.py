@@ -10,8 +10,10 @@ import asyncio
 import heapq
 import itertools
 import math
+import os
 import threading
 import time
+import weakref
 from typing import TYPE_CHECKING, NamedTuple
 
 from imagine.exceptions import ImagineQuotaException
@@ -25,36 +27,39 @@ if TYPE_CHECKING:
 __all__ = ["Slot", "Slots", "Ticket"]
 
 
-class Ticket(NamedTuple):
-    """What a request waits with."""
+class Ticket:
+    """What a request waits with; each call has one, for all its attempts."""
 
-    label: str
-    since: float
-    """When its call began: who came first goes first, also after a retry."""
-    tokens: int
-    """What it is estimated to cost."""
-    longest_wait: float
-    """Seconds it may wait for the service's pace or a declared quota."""
-    waits_for_quota: bool
-    """Whether it waits for a declared quota at all."""
+    def __init__(
+        self, label: str, since: float, *, tokens: int = 0, longest_wait: float = math.inf, waits_for_quota: bool = True
+    ) -> None:
+        self.label = label
+        self.since = since
+        """When its call began: who came first goes first, also after a retry."""
+        self.tokens = tokens
+        """What it is estimated to cost."""
+        self.longest_wait = longest_wait
+        """Seconds it may wait for the service's pace or a declared quota."""
+        self.waits_for_quota = waits_for_quota
+        """Whether it waits for a declared quota at all."""
 
 
 class Slot:
     """One taken slot; `answered` and `free` may be called twice and from any thread."""
 
-    __slots__ = ("_answered", "_slots", "label", "since")
+    __slots__ = ("_answered", "_slots", "since", "ticket")
 
-    def __init__(self, slots: Slots, label: str) -> None:
+    def __init__(self, slots: Slots, ticket: Ticket) -> None:
         self._slots: Slots | None = slots
         self._answered = False
-        self.label = label
+        self.ticket = ticket
         self.since = time.monotonic()
 
     def answered(self, status: int | None, told: Mapping[str, float], demanded: float | None) -> None:
         """Let the gate know what came of the request; None: no answer."""
         if not self._answered and self._slots is not None:
             self._answered = True
-            self._slots.answered(status, told, demanded)
+            self._slots.answered(self.ticket, status, told, demanded)
 
     def free(self) -> None:
         """Give the slot back."""
@@ -62,6 +67,13 @@ class Slot:
         slots, self._slots = self._slots, None
         if slots is not None:
             slots.release(self)
+
+    def abandon(self) -> None:
+        """Have no slot any more, in a forked child."""
+        self._slots = None
+
+
+_all_slots: weakref.WeakSet[Slots] = weakref.WeakSet()
 
 
 class _Waiter(NamedTuple):
@@ -77,14 +89,24 @@ class Slots:
     def __init__(self, limit: int, gate: Gate) -> None:
         self.limit = limit
         self.gate = gate
+        self._numbers = itertools.count()
+        self._begin()
+        _all_slots.add(self)
+
+    def _begin(self) -> None:
         self.taken: set[Slot] = set()
-        self._free = limit
+        self._free = self.limit
         self._unanswered = 0
         self._waiters: list[_Waiter] = []
         self._granted: set[asyncio.Future[None]] = set()
-        self._numbers = itertools.count()
         # Reentrant: a collected stream frees its slot from a finalizer, which may run anywhere, in here too.
         self._lock = threading.RLock()
+
+    def abandon(self) -> None:
+        """Begin anew in a forked child: what is under way is the parent's."""
+        for slot in self.taken:
+            slot.abandon()
+        self._begin()
 
     @property
     def quota(self) -> tuple[QuotaState, ...]:
@@ -101,7 +123,7 @@ class Slots:
         turn = self._queue(ticket)
         if turn is not None:
             await self._wait(turn, ticket, deadline, patience)
-        slot = Slot(self, ticket.label)
+        slot = Slot(self, ticket)
         self.taken.add(slot)
         return slot
 
@@ -116,15 +138,11 @@ class Slots:
             with self._lock:
                 self.gate.quotas.charge_tokens(time.monotonic(), tokens)
 
-    def answered(self, status: int | None, told: Mapping[str, float], demanded: float | None) -> None:
+    def answered(self, ticket: Ticket, status: int | None, told: Mapping[str, float], demanded: float | None) -> None:
         """Let the gate know what came of a request."""
-        now = time.monotonic()
         with self._lock:
             self._unanswered -= 1
-            if status == 429:
-                self.gate.pace.limited(now, demanded, self._unanswered)
-            elif status is not None:
-                self.gate.pace.good(now, told, self._unanswered)
+            self.gate.answered(time.monotonic(), ticket, status, told, demanded, self._unanswered)
         self._let_out()
 
     def release(self, slot: Slot) -> None:
@@ -145,7 +163,7 @@ class Slots:
 
     def _ask_gate(self, ticket: Ticket) -> tuple[float, bool]:
         """Ask whether a request may leave now; take its slot if so."""
-        wait, declared = self.gate.wait(time.monotonic(), self._unanswered, ticket.tokens)
+        wait, declared = self.gate.wait(time.monotonic(), self._unanswered, ticket)
         if not wait:
             self.gate.leave()
             self._free -= 1
@@ -233,7 +251,7 @@ class Slots:
     def _occupied(self) -> str:
         now = time.monotonic()
         held = sorted(self.taken, key=lambda slot: slot.since)
-        shown = ", ".join(f"{slot.label} for {now - slot.since:.1f} s" for slot in held[:5])
+        shown = ", ".join(f"{slot.ticket.label} for {now - slot.since:.1f} s" for slot in held[:5])
         return (
             f"waiting for a slot; {len(held)} of {self.limit} are taken, longest: {shown}. "
             "Close streams that are not read to their end, or raise max_concurrent_requests"
@@ -256,3 +274,12 @@ def _settle(turn: asyncio.Future[None], error: Exception | None) -> None:
         turn.set_result(None)
     else:
         turn.set_exception(error)
+
+
+def _after_fork() -> None:
+    for slots in _all_slots:
+        slots.abandon()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

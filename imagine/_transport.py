@@ -24,6 +24,7 @@ from imagine._feed import Feed
 from imagine._options import Options, checked_headers
 from imagine._proxy import proxy_for
 from imagine._ratelimit import demanded_wait, told_quota
+from imagine._redaction import Redaction
 from imagine._retry import RetryPlan
 from imagine._slots import Ticket
 from imagine._sse import SSEDecoder
@@ -53,6 +54,8 @@ log = logging.getLogger("imagine")
 
 MAX_ERROR_BYTES = 64 * 1024
 ERROR_BODY_SECONDS = 5.0
+LOGGED_BYTES = 10_000
+"""How much of a body `debug` shows."""
 MAX_REDIRECTS = 5
 JSON = "application/json"
 EVENTS = "text/event-stream"
@@ -75,8 +78,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 class Call:
     """One call on its way: its record, its clocks, the retries left to it."""
 
-    def __init__(self, request: Request, options: Options, slots: Slots, accept: str) -> None:
+    def __init__(self, request: Request, options: Options, slots: Slots, redaction: Redaction, accept: str) -> None:
         self.slots = slots
+        self.redaction = redaction
         self.request = request
         self.options = options
         self.accept = accept
@@ -89,20 +93,15 @@ class Call:
         self.ticket = Ticket(
             self.doing,
             self.record.started,
-            request.body.estimated_tokens if request.body else 0,
-            options.retry_budget,
-            options.on_limit == "wait",
+            tokens=request.body.estimated_tokens if request.body else 0,
+            longest_wait=options.retry_budget,
+            waits_for_quota=options.on_limit == "wait",
         )
 
     @property
     def doing(self) -> str:
         """The call in words, for messages: `POST chat/completions`."""
         return f"{self.request.method} {self.request.path}"
-
-    @property
-    def secret(self) -> str:
-        """The key, to be kept out of messages."""
-        return self.options.api_key.value
 
     @property
     def answer_part(self) -> str:
@@ -125,6 +124,7 @@ class Call:
             return
         self.record.finished = time.monotonic()
         if error is not None:
+            self.redaction.clean(error)
             self.record.error = f"{type(error).__name__}: {error}"
             error.call = self.record.info()
             if error.http_status is None:
@@ -132,6 +132,12 @@ class Call:
         self._log()
         if self.options.on_call is not None:
             self._hand_over(self.options.on_call)
+
+    def log_body(self, what: str, content: bytes) -> None:
+        """Log a body where `debug` asks for it, without the key."""
+        if self.options.debug and log.isEnabledFor(logging.DEBUG):
+            shown = self.redaction.text(content[:LOGGED_BYTES].decode("utf-8", "replace"))
+            log.debug("%s: %s of %d bytes: %s", self.doing, what, len(content), shown)
 
     def _log(self) -> None:
         if log.isEnabledFor(logging.DEBUG):
@@ -161,11 +167,11 @@ class Transport:
         self._options = options
         self._pool = pool
         self._slots = slots
-        self._secret = options.api_key.value
+        self._redaction = Redaction(options.api_key.value)
         self._target = URL(options.endpoint).authority
         self._proxy = proxy_for(options.endpoint, options.proxy)
         self._tls = tls_context(options.verify) if options.endpoint.startswith("https:") else True
-        self._headers = CIMultiDict({"Authorization": f"Bearer {self._secret}", "User-Agent": USER_AGENT})
+        self._headers = CIMultiDict({"Authorization": f"Bearer {options.api_key.value}", "User-Agent": USER_AGENT})
         self._headers.update(options.default_headers)
         self._urls: dict[str, URL] = {}
 
@@ -197,7 +203,7 @@ class Transport:
 
     async def fetch(self, request: Request, decode: Callable[[RawResponse], T]) -> T:
         """Send a call and decode its whole answer."""
-        call = Call(request, self._options, self._slots, JSON)
+        call = Call(request, self._options, self._slots, self._redaction, JSON)
         try:
             answer = decode(await self._send(call, self._unary))
             call.charge_tokens(getattr(answer, "usage", None), _text_of(answer))
@@ -209,7 +215,7 @@ class Transport:
 
     async def open(self, request: Request) -> tuple[Call, Feed]:
         """Send a call and return its stream, which stands at its first event."""
-        call = Call(request, self._options, self._slots, EVENTS)
+        call = Call(request, self._options, self._slots, self._redaction, EVENTS)
         try:
             return call, await self._send(call, self._stream)
         except ImagineException as error:
@@ -253,6 +259,7 @@ class Transport:
                 content = await self._content(response, self._options.max_response_bytes)
         finally:
             slot.free()
+        call.log_body("answer", content)
         return RawResponse(response.status, call.record.headers, content, call.record.info())
 
     async def _stream(self, call: Call) -> Feed:
@@ -282,6 +289,7 @@ class Transport:
     async def _answered(self, call: Call, clock: Clock, slot: Slot) -> aiohttp.ClientResponse:
         """Send the request once and return the answer if it is a good one; follow redirects within the origin."""
         failure = call.plan.failure
+        call.record.begin_attempt()
         call.record.attempts.append(
             Attempt(len(call.record.attempts) + 1, call.paused, str(failure) if failure else "")
         )
@@ -301,6 +309,8 @@ class Transport:
 
     async def _request(self, call: Call, clock: Clock, url: URL) -> aiohttp.ClientResponse:
         session = await self._pool.session()
+        if isinstance(call.request.body, JSONBody):
+            call.log_body("request", call.request.body.content)
         request, sending = call.request, _Sending(call, clock, self._target)
         headers = self._headers_for(call)
         data = request.body.open(clock, call.answer_part) if request.body else None
@@ -376,7 +386,8 @@ class Transport:
                 "407: the proxy asks for a user and password; put them into proxy='http://user:password@host'", "proxy"
             )
         body = await self._start_of_body(response)
-        return api_error(response.status, call.record.headers, body, doing=call.doing, secret=self._secret)
+        call.log_body("answer", body)
+        return api_error(response.status, call.record.headers, body, doing=call.doing, redaction=self._redaction)
 
     async def _start_of_body(self, response: aiohttp.ClientResponse) -> bytes:
         body = b""
@@ -396,7 +407,7 @@ class Transport:
         if not kind or kind.partition(";")[0].strip().lower() == EVENTS:
             return
         body = await self._start_of_body(response)
-        shown = body.decode("utf-8", "replace").replace(self._secret, "***")[:200]
+        shown = self._redaction.text(body.decode("utf-8", "replace"))[:200]
         raise ImagineStreamException(f"{call.doing} was answered with {kind}, not a stream of events: {shown!r}")
 
 
@@ -463,6 +474,6 @@ def _same_origin_target(url: URL, response: aiohttp.ClientResponse, request: Req
         return None
     try:
         target = url.join(URL(location))
-    except ValueError:
+        return target if target.origin() == url.origin() else None
+    except ValueError:  # no URL at all, or one without a host
         return None
-    return target if target.origin() == url.origin() else None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import io
 import os
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from os import PathLike
@@ -19,6 +18,7 @@ from imagine._options import ClientOptions, ExtraOptions, Options
 from imagine._parameters import CallOptions, SamplingOptions, call_options, spelled, split
 from imagine._pool import Pool
 from imagine._slots import Slots
+from imagine._warn import warn
 from imagine.exceptions import ImagineAPIException, ImagineException
 from imagine.streaming import AsyncStream
 from imagine.types.base import DTO, to_json, to_wire
@@ -141,9 +141,7 @@ class ImagineAsyncClient:
             parent._slots if parent and shares else Slots(options.max_concurrent_requests, Gate(options.rate_limits))
         )
         if options.verify is False:
-            warnings.warn(
-                "verify=False: TLS certificates are not checked, anyone in between can read the key", stacklevel=3
-            )
+            warn("verify=False: TLS certificates are not checked, anyone in between can read the key")
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._options!r})"
@@ -599,8 +597,10 @@ class ImagineAsyncClient:
         await self.close()
 
     def _check_open(self) -> None:
-        if self._closed or (self._parent is not None and self._parent._closed):
+        if self._closed:
             raise ImagineException("this client is closed: make a new one, or close it later")
+        if self._parent is not None:
+            self._parent._check_open()
 
     def _chat(
         self,
@@ -723,21 +723,23 @@ def _query(params: Mapping[str, object] | None) -> dict[str, str]:
 
 def _conversation(messages: Sequence[ChatMessage | Mapping[str, Any]]) -> list[ChatMessage]:
     """Check messages before they are sent; dicts stay as they are, with all that a service may know beyond ours."""
-    if isinstance(messages, str | bytes | Mapping) or not messages:
+    listed = [] if isinstance(messages, str | bytes | Mapping) else list(messages)
+    if not listed:
         raise ValueError("messages must be a list of at least one ChatMessage or dict")
-    for number, message in enumerate(messages):
+    for number, message in enumerate(listed):
         role = message.role if isinstance(message, ChatMessage) else message.get("role")
         if not role or not isinstance(role, str):
             raise ValueError(f"messages[{number}] has no role: user, assistant, system or tool")
-    return cast("list[ChatMessage]", list(messages))
+    return cast("list[ChatMessage]", listed)
 
 
 def _texts(name: str, texts: Sequence[str]) -> list[str]:
-    if isinstance(texts, str | bytes) or not all(isinstance(text, str) for text in texts):
-        raise TypeError(f"{name} must be a list of str")
-    if not texts:
+    listed = [None] if isinstance(texts, str | bytes) else list(texts)
+    if not listed:
         raise ValueError(f"{name} must not be empty")
-    return list(texts)
+    if not all(isinstance(text, str) for text in listed):
+        raise TypeError(f"{name} must be a list of str")
+    return cast("list[str]", listed)
 
 
 def _check_readable(file: object) -> None:

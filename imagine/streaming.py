@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Generic, Self, TypeVar, cast
 
 import msgspec
@@ -66,6 +67,7 @@ class AsyncStream(Generic[T, R]):
         self._batch: Iterator[T] = iter(())
         self._failure: ImagineException | None = None
         self._reading = False
+        self._done = False
         self._ended = False
         self._raised: ImagineException | None = None
         self._opening: asyncio.Timeout | None = None
@@ -116,8 +118,9 @@ class AsyncStream(Generic[T, R]):
         feed, loop = self._feed, self._loop
         if feed is not None:
             feed.close_from_anywhere()
-        elif self._opening is not None and loop is not None:
-            loop.call_soon_threadsafe(self._opening.reschedule, 0.0)
+        elif loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed
+                loop.call_soon_threadsafe(self._stop_opening)
 
     async def aclose(self) -> None:
         """Drop the connection at once, from any task; a stream that is closed just ends."""
@@ -165,10 +168,16 @@ class AsyncStream(Generic[T, R]):
         feed = self._feed
         if feed is None and not self._ended:
             feed = await self._start()
-        if feed is None or self._ended:
+        if feed is None:
             return []
-        payloads = await self._payloads(feed)
-        return self._decoded(feed, payloads) if payloads else self._at_end(feed)
+        if self._ended:
+            feed.close()  # it may have been opened in the moment in which the stream was closed
+            return []
+        payloads = [] if self._done else await self._payloads(feed)
+        chunks = self._decoded(feed, payloads) if payloads else []
+        if not chunks:
+            await self._finish(feed)
+        return chunks
 
     async def _start(self) -> Feed | None:
         """Open the stream; None if it was closed meanwhile."""
@@ -183,6 +192,10 @@ class AsyncStream(Generic[T, R]):
         finally:
             self._opening = None
         return self._feed
+
+    def _stop_opening(self) -> None:
+        if self._opening is not None and self._opening.when() is None:
+            self._opening.reschedule(0.0)
 
     async def _payloads(self, feed: Feed) -> list[bytes]:
         try:
@@ -204,9 +217,8 @@ class AsyncStream(Generic[T, R]):
             done, chunks = self._decoded_one_by_one(feed, payloads, done)
         self._fold.add(chunks)
         feed.count(len(chunks))
-        if done:
-            self._end(feed)
-        elif not chunks and self._failure is not None:
+        self._done = done
+        if not chunks and self._failure is not None:
             raise self._failure
         return chunks
 
@@ -222,21 +234,23 @@ class AsyncStream(Generic[T, R]):
                 return False, chunks
         return done, chunks
 
-    def _at_end(self, feed: Feed) -> list[T]:
-        if not self._ended:
-            if feed.error_event is not None:
-                raise feed.service_error(feed.error_event)
-            if not self._fold.may_end and (self._require_end or not feed.events):
-                raise ImagineStreamException(
-                    f"the stream ended after {feed.events} events without [DONE] or a finish reason: it was cut"
-                )
-            self._end(feed)
-        return []
-
-    def _end(self, feed: Feed) -> None:
+    async def _finish(self, feed: Feed) -> None:
+        """End well, or tell why the end of the body is not the end of the answer."""
+        if self._ended:  # closed by its user
+            return
+        if not self._done:
+            self._check_end(feed)
         self._ended = True
         feed.charge_tokens(self._fold.usage, self._fold.text)
-        feed.finish()
+        await feed.finish()
+
+    def _check_end(self, feed: Feed) -> None:
+        if feed.error_event is not None:
+            raise feed.service_error(feed.error_event)
+        if not self._fold.may_end and (self._require_end or not feed.events):
+            raise ImagineStreamException(
+                f"the stream ended after {feed.events} events without [DONE] or a finish reason: it was cut"
+            )
 
     def _fail(self, error: ImagineException) -> None:
         self._ended = True
@@ -276,7 +290,7 @@ class Stream(Generic[T, R]):
 
     def final(self) -> R:
         """Read to the end and return the complete answer; ImagineException with `fold=False`."""
-        return self._run(self._stream.final)
+        return self._carry(self._stream.final)
 
     def close(self) -> None:
         """Drop the connection at once, from any thread; a stream that is closed just ends."""
@@ -294,23 +308,24 @@ class Stream(Generic[T, R]):
     def __iter__(self) -> Generator[T, None, None]:
         while True:
             yield from self._batch  # a list iterator: a second loop goes on where the first was left
-            if not self._refill():
+            if not self._carry(self._refill):
                 return
 
     def __next__(self) -> T:
         for chunk in self._batch:
             return chunk
-        if self._refill():
+        if self._carry(self._refill):
             return next(self._batch)
         raise StopIteration
 
-    def _refill(self) -> bool:
-        chunks = self._run(self._stream.read)
+    async def _refill(self) -> bool:
+        """Read in the loop, and put down there what came, so that no interrupt of the reader's thread can lose it."""
+        chunks = await self._stream.read()
         self._batch = iter(chunks)
         return bool(chunks)
 
-    def _run(self, function: Callable[[], Awaitable[V]]) -> V:
-        """Cross over to the loop, once; what interrupts this thread meanwhile ends the stream."""
+    def _carry(self, function: Callable[[], Awaitable[V]]) -> V:
+        """Cross over to the loop once; what interrupts this thread meanwhile, as Ctrl-C does, ends the stream."""
         try:
             thread = _loop_thread.loop_thread()
             if self._thread not in (None, thread):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import urllib.request
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -214,24 +215,21 @@ def content_of(request):
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 async def test_each_method_sends_its_request_and_returns_its_class(client, server, case):
-    """Every method makes exactly one request, with the defaults of its page filled in and None left out."""
+    """Every method makes one request, with the defaults of its page, without None, and returns its class."""
     result = await outcome(client, case.method, *case.arguments)
     [request] = server.requests
     assert (request.method, request.path) == (case.verb, f"/apis/v2/{case.route}")
     assert content_of(request) == case.sent
     assert type(result) is case.answer
+    check_headers(request, streamed=case.method.endswith("_stream"))
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
-async def test_each_method_sends_the_headers_of_its_kind(client, server, case):
-    """A stream asks for events, uncompressed; all else for JSON. A body says that it is JSON, a GET has no type."""
-    await outcome(client, case.method, *case.arguments)
-    headers = server.requests[0].headers
-    streamed = case.method.endswith("_stream")
-    assert headers["Accept"] == ("text/event-stream" if streamed else "application/json")
-    assert (headers["Accept-Encoding"] == "identity") == streamed
-    assert headers.get("Content-Type") == ("application/json" if case.verb == "POST" else None)
-    assert headers["User-Agent"].startswith(f"imagine-aio/{imagine.__version__}")
+def check_headers(request, *, streamed):
+    """A stream is asked for as events, uncompressed, all else as JSON; only a body has a type."""
+    assert request.headers["Accept"] == ("text/event-stream" if streamed else "application/json")
+    assert (request.headers["Accept-Encoding"] == "identity") == streamed
+    assert request.headers.get("Content-Type") == ("application/json" if request.method == "POST" else None)
+    assert request.headers["User-Agent"].startswith(f"imagine-aio/{imagine.__version__}")
 
 
 async def test_the_key_is_sent_as_a_bearer_token(make_client):
@@ -427,8 +425,8 @@ async def test_reranked_documents_come_best_first(client):
     """The answer has `top_n` documents by relevance, with their texts where asked for."""
     documents = ["a recipe for soup", "how networks route packets", "gardens in spring"]
     answer = await client.reranker("networks and packets", documents, top_n=2, return_documents=True)
-    assert [(ranked.index, ranked.document) for ranked in answer.data][0] == (1, documents[1])
     assert len(answer.data) == 2
+    assert (answer.data[0].index, answer.data[0].document) == (1, documents[1])
     assert answer.data[0].relevance_score >= answer.data[1].relevance_score
 
 
@@ -597,13 +595,12 @@ async def test_request_as_sends_what_request_sends(client, server):
     assert (request.json, dict(request.query), request.headers["X-Team"]) == (body, {"a": "b c"}, "red")
 
 
-@pytest.mark.parametrize("method", ["request", "request_as"])
 @pytest.mark.parametrize("path", ["", "/", "..", "../ping", "a/../../ping", "./ping", "a//b", "http://host/ping"])
-async def test_a_path_that_leaves_the_endpoint_is_refused(client, server, method, path):
+async def test_a_path_that_leaves_the_endpoint_is_refused(client, server, path):
     """A path that is no route below the endpoint is refused before anything is sent, and shown."""
-    arguments = (dict,) if method == "request_as" else ()
-    with pytest.raises(ValueError, match="path"):
-        await getattr(client, method)(*arguments, "GET", path)
+    for call in (client.request("GET", path), client.request_as(dict, "GET", path)):
+        with pytest.raises(ValueError, match=f"path.*{re.escape(path.strip('/'))}"):
+            await call
     assert server.requests == []
 
 
@@ -699,15 +696,15 @@ async def test_a_client_is_closed_twice(client):
 
 
 @pytest.mark.parametrize("used", [True, False])
-@pytest.mark.parametrize("case", [*CASES, Case("warm_up", (), "GET", "ping", {}, dict)], ids=str)
-async def test_a_closed_client_says_so(client, server, case, used):
+async def test_a_closed_client_says_so(client, server, used):
     """After `close` every method raises, and nothing is sent, whether the client was used before or not."""
     if used:
         await client.ping()
     await client.close()
-    with pytest.raises(ImagineException, match="closed") as caught:
-        await outcome(client, case.method, *case.arguments)
-    assert type(caught.value) is ImagineException
+    for method, arguments in {"warm_up": (), **{case.method: case.arguments for case in CASES}}.items():
+        with pytest.raises(ImagineException, match="closed") as caught:
+            await outcome(client, method, *arguments)
+        assert type(caught.value) is ImagineException
     assert len(server.requests) == int(used)
 
 

@@ -57,10 +57,12 @@ def fit(value: Any, into: type[T]) -> T:
 
     Raises ImagineDecodeException, which names the type, the field and what was there.
     """
-    try:
-        return msgspec.convert(value, into, strict=False)
-    except _REFUSALS:
-        return _fit_mended(value, into)
+    for strict in (True, False):  # the lenient way would read the text "null" as None
+        try:
+            return msgspec.convert(value, into, strict=strict)
+        except _REFUSALS:
+            continue
+    return _fit_mended(value, into)
 
 
 def _fit_mended(value: Json, into: type[T]) -> T:

@@ -1,0 +1,37 @@
+"""Threads for what a loop cannot do itself: lookups of names, reads of uploaded files."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["DaemonThreads"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class DaemonThreads(ThreadPoolExecutor):
+    """A daemon thread for each piece of work.
+
+    The threads of the base class, which a loop insists on, take no work once the main thread has ended, though others
+    go on; and the interpreter waits for them at its end, as long as a lookup may take.
+    """
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Start the work."""
+        future: Future[T] = Future()
+
+        def work() -> None:
+            if future.set_running_or_notify_cancel():
+                try:
+                    future.set_result(fn(*args, **kwargs))
+                except BaseException as error:  # it is for whoever waits
+                    future.set_exception(error)
+
+        threading.Thread(target=work, name="imagine-worker", daemon=True).start()
+        return future

@@ -1,0 +1,465 @@
+"""The client for code that blocks, written by `make sync`: edit `imagine/async_client.py`, not this file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from imagine._blocking import BlockingClient
+from imagine._parameters import spelled
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+    from os import PathLike
+    from typing import Any, BinaryIO, Self, Unpack
+
+    from imagine._call import RawResponse
+    from imagine._gate import QuotaState
+    from imagine._options import ClientOptions
+    from imagine._parameters import CallOptions, SamplingOptions
+    from imagine.streaming import Stream
+    from imagine.types.chat_completions import (
+        ChatCompletionRequest,
+        ChatCompletionResponse,
+        ChatCompletionStreamResponse,
+        ChatMessage,
+        Tools,
+    )
+    from imagine.types.completions import CompletionRequest, CompletionResponse, CompletionStreamResponse
+    from imagine.types.embeddings import EmbeddingRequest, EmbeddingResponse
+    from imagine.types.healthcheck import HealthResponse, PingResponse
+    from imagine.types.images import ImageRequest, ImageResponse
+    from imagine.types.models import ModelType
+    from imagine.types.reranker import ReRankerRequest, ReRankerResponse
+    from imagine.types.transcribe import TranscribeResponse
+    from imagine.types.translate import TranslateResponse
+    from imagine.types.usage import UsageResponse
+
+__all__ = ["ImagineClient"]
+
+T = TypeVar("T")
+
+
+class ImagineClient(BlockingClient):
+    """A client of the Imagine service for code that blocks.
+
+    Make it anywhere, also inside of a loop; it connects on first use and may serve several threads. Close it with
+    `client.close()` or use it in `with`. Every inference call also takes the options of `CallOptions`:
+    `timeout=`, `deadline=`, `max_retries=`, `extra_body=` and `extra_headers=`.
+
+    Every call raises ImagineAPIException (and what is below it) when the service answers with an error,
+    ImagineConnectionException when it cannot be reached, ImagineTimeoutException when a limit of time is hit, and
+    ImagineDecodeException when an answer does not fit its class. Bad arguments raise ValueError or TypeError, and
+    nothing is sent.
+    """
+
+    @property
+    def default_model_llm(self) -> str:
+        """Model of chats and completions that name none."""
+        return self._async.default_model_llm
+
+    @property
+    def default_model_embedding(self) -> str:
+        """Model of embeddings that name none."""
+        return self._async.default_model_embedding
+
+    @property
+    def default_model_reranker(self) -> str:
+        """Model of rerankings that name none."""
+        return self._async.default_model_reranker
+
+    @property
+    def default_model_transcribe(self) -> str:
+        """Model of transcriptions that name none."""
+        return self._async.default_model_transcribe
+
+    @property
+    def default_model_translate(self) -> str:
+        """Model of translations that name none."""
+        return self._async.default_model_translate
+
+    @property
+    def default_model_tti(self) -> str:
+        """Model of images that name none."""
+        return self._async.default_model_tti
+
+    @property
+    def quota(self) -> tuple[QuotaState, ...]:
+        """What is left of each window of `rate_limits=`."""
+        return self._async.quota
+
+    def ping(self) -> PingResponse:
+        """Ask the service for a sign of life."""
+        return self._call(lambda: self._async.ping())
+
+    def health_check(self) -> HealthResponse:
+        """Return the state of the service's parts."""
+        return self._call(lambda: self._async.health_check())
+
+    def usage(
+        self,
+        aggregation_duration: str | None = None,
+        since: datetime | str | None = None,
+        until: datetime | str | None = None,
+        model: str | None = None,
+    ) -> UsageResponse:
+        """Return tokens and generation time by model and time bin.
+
+        Args:
+            aggregation_duration: Length of a bin, such as `1 day`.
+            since: Only from then on.
+            until: Only until then.
+            model: Only this model.
+        """
+        return self._call(lambda: self._async.usage(aggregation_duration, since, until, model))
+
+    def get_available_models_by_type(self, model_type: ModelType | str | None = None) -> dict[ModelType, list[str]]:
+        """Return the names of the models by what they are for; a plain OpenAI-compatible server's are all LLMs."""
+        return self._call(lambda: self._async.get_available_models_by_type(model_type))
+
+    def get_available_models(self, model_type: ModelType | str | None = None) -> list[str]:
+        """Return the names of the models."""
+        return self._call(lambda: self._async.get_available_models(model_type))
+
+    @spelled
+    def chat(
+        self,
+        messages: Sequence[ChatMessage | Mapping[str, Any]],
+        model: str | None = None,
+        *,
+        tools: Sequence[Tools | Mapping[str, Any]] | None = None,
+        tool_choice: str | Mapping[str, Any] | None = None,
+        response_format: Mapping[str, Any] | None = None,
+        **options: Unpack[SamplingOptions],
+    ) -> ChatCompletionResponse:
+        """Ask for a complete chat answer.
+
+        Args:
+            messages: The conversation, as ChatMessages or plain dicts, mixed as you like.
+            model: Default: `default_model_llm`.
+            tools: Functions the model may ask to call.
+            tool_choice: `none`, `auto`, `required`, or the function to call.
+            response_format: Such as `{"type": "json_object"}`; services may ignore it.
+            options: Sampling parameters and call options.
+        """
+        return self._call(
+            lambda: self._async.chat(
+                messages, model, tools=tools, tool_choice=tool_choice, response_format=response_format, **options
+            )
+        )
+
+    @spelled
+    def chat_stream(
+        self,
+        messages: Sequence[ChatMessage | Mapping[str, Any]],
+        model: str | None = None,
+        *,
+        tools: Sequence[Tools | Mapping[str, Any]] | None = None,
+        tool_choice: str | Mapping[str, Any] | None = None,
+        response_format: Mapping[str, Any] | None = None,
+        fold: bool = True,
+        require_end: bool = True,
+        **options: Unpack[SamplingOptions],
+    ) -> Stream[ChatCompletionStreamResponse, ChatCompletionResponse]:
+        """Ask for a chat answer chunk by chunk; used with `for`.
+
+        Args:
+            messages: The conversation, as ChatMessages or plain dicts, mixed as you like.
+            model: Default: `default_model_llm`.
+            tools: Functions the model may ask to call.
+            tool_choice: `none`, `auto`, `required`, or the function to call.
+            response_format: Such as `{"type": "json_object"}`; services may ignore it.
+            fold: Keep the text for `stream.text` and `stream.final()`.
+            require_end: Whether a body that ends without `[DONE]` and finish reason is an error.
+            options: Sampling parameters and call options.
+        """
+        return self._stream(
+            self._async.chat_stream(
+                messages,
+                model,
+                tools=tools,
+                tool_choice=tool_choice,
+                response_format=response_format,
+                fold=fold,
+                require_end=require_end,
+                **options,
+            )
+        )
+
+    @spelled
+    def completion(
+        self, prompt: str, model: str | None = None, **options: Unpack[SamplingOptions]
+    ) -> CompletionResponse:
+        """Ask for a complete continuation of a prompt.
+
+        Args:
+            prompt: The text to continue.
+            model: Default: `default_model_llm`.
+            options: Sampling parameters and call options.
+        """
+        return self._call(lambda: self._async.completion(prompt, model, **options))
+
+    @spelled
+    def completion_stream(
+        self,
+        prompt: str,
+        model: str | None = None,
+        *,
+        fold: bool = True,
+        require_end: bool = True,
+        **options: Unpack[SamplingOptions],
+    ) -> Stream[CompletionStreamResponse, CompletionResponse]:
+        """Ask for a continuation chunk by chunk; used with `for`.
+
+        Args:
+            prompt: The text to continue.
+            model: Default: `default_model_llm`.
+            fold: Keep the text for `stream.text` and `stream.final()`.
+            require_end: Whether a body that ends without `[DONE]` and finish reason is an error.
+            options: Sampling parameters and call options.
+        """
+        return self._stream(self._async.completion_stream(prompt, model, fold=fold, require_end=require_end, **options))
+
+    @spelled
+    def embeddings(
+        self, text: str | Sequence[str], model: str | None = None, **options: Unpack[CallOptions]
+    ) -> EmbeddingResponse:
+        """Return the vectors of one text or of several, in their order.
+
+        Args:
+            text: One text, or several.
+            model: Default: `default_model_embedding`.
+            options: Call options.
+        """
+        return self._call(lambda: self._async.embeddings(text, model, **options))
+
+    @spelled
+    def reranker(
+        self,
+        query: str,
+        documents: Sequence[str],
+        model: str | None = None,
+        top_n: int | None = None,
+        return_documents: bool | None = None,
+        **options: Unpack[CallOptions],
+    ) -> ReRankerResponse:
+        """Return documents in the order of their relevance to a query.
+
+        Args:
+            query: What they should be relevant to.
+            documents: Their texts.
+            model: Default: `default_model_reranker`.
+            top_n: Only so many of the best; the service's default otherwise.
+            return_documents: Whether the answer repeats their texts.
+            options: Call options.
+        """
+        return self._call(lambda: self._async.reranker(query, documents, model, top_n, return_documents, **options))
+
+    @spelled
+    def translate(self, prompt: str, model: str | None = None, **options: Unpack[SamplingOptions]) -> TranslateResponse:
+        """Translate a text; the model tells from which language to which.
+
+        Args:
+            prompt: The text.
+            model: Default: `default_model_translate`.
+            options: Sampling parameters and call options.
+        """
+        return self._call(lambda: self._async.translate(prompt, model, **options))
+
+    @spelled
+    def transcribe(
+        self, input_file: str | PathLike[str] | BinaryIO, model: str | None = None, **options: Unpack[CallOptions]
+    ) -> TranscribeResponse:
+        """Return the text spoken in an audio file, which is uploaded piece by piece and never held in memory.
+
+        Args:
+            input_file: A path, or a file object opened in binary mode, read from where it stands and left open.
+            model: Default: `default_model_transcribe`.
+            options: Call options; `extra_body` adds form fields.
+
+        Raises:
+            FileNotFoundError: There is no such file.
+        """
+        return self._call(lambda: self._async.transcribe(input_file, model, **options))
+
+    @spelled
+    def images_generate(
+        self,
+        prompt: str,
+        model: str | None = None,
+        negative_prompt: str = "blurry",
+        seed: int = 27,
+        seed_increment: int = 100,
+        n: int = 1,
+        num_inference_steps: int = 20,
+        size: str = "512x512",
+        guidance_scale: float = 6.5,
+        cache_interval: int | None = None,
+        response_format: str = "b64_json",
+        **options: Unpack[CallOptions],
+    ) -> ImageResponse:
+        """Draw images after a description.
+
+        Args:
+            prompt: What the image shows.
+            model: Default: `default_model_tti`.
+            negative_prompt: What it must not show.
+            seed: Starts the random numbers of the first image.
+            seed_increment: Added for each further image.
+            n: Number of images.
+            num_inference_steps: Steps from noise to image.
+            size: Width and height in pixels.
+            guidance_scale: How closely the image follows the prompt.
+            cache_interval: Steps between two full computations; None computes every step.
+            response_format: `b64_json`, or `url` for an absolute address to fetch the image from.
+            options: Call options.
+        """
+        return self._call(
+            lambda: self._async.images_generate(
+                prompt,
+                model,
+                negative_prompt,
+                seed,
+                seed_increment,
+                n,
+                num_inference_steps,
+                size,
+                guidance_scale,
+                cache_interval,
+                response_format,
+                **options,
+            )
+        )
+
+    @spelled
+    def images_generate_stream(
+        self,
+        prompt: str,
+        model: str | None = None,
+        negative_prompt: str = "blurry",
+        seed: int = 27,
+        seed_increment: int = 100,
+        n: int = 1,
+        num_inference_steps: int = 20,
+        size: str = "512x512",
+        guidance_scale: float = 6.5,
+        cache_interval: int | None = None,
+        response_format: str = "b64_json",
+        *,
+        fold: bool = True,
+        **options: Unpack[CallOptions],
+    ) -> Stream[ImageResponse, ImageResponse]:
+        """Draw images after a description, each delivered when it is done.
+
+        Args:
+            prompt: What the image shows.
+            model: Default: `default_model_tti`.
+            negative_prompt: What it must not show.
+            seed: Starts the random numbers of the first image.
+            seed_increment: Added for each further image.
+            n: Number of images.
+            num_inference_steps: Steps from noise to image.
+            size: Width and height in pixels.
+            guidance_scale: How closely the image follows the prompt.
+            cache_interval: Steps between two full computations; None computes every step.
+            response_format: `b64_json`, or `url` for an absolute address to fetch the image from.
+            fold: Keep the images for `stream.final()`.
+            options: Call options.
+        """
+        return self._stream(
+            self._async.images_generate_stream(
+                prompt,
+                model,
+                negative_prompt,
+                seed,
+                seed_increment,
+                n,
+                num_inference_steps,
+                size,
+                guidance_scale,
+                cache_interval,
+                response_format,
+                fold=fold,
+                **options,
+            )
+        )
+
+    def get_chat_history(self, max_items: int = 1) -> list[tuple[ChatCompletionResponse, ChatCompletionRequest]]:
+        """Return the last chats of this key as (response, request) pairs, at most `max_items`."""
+        return self._call(lambda: self._async.get_chat_history(max_items))
+
+    def get_completion_history(self, max_items: int = 1) -> list[tuple[CompletionResponse, CompletionRequest]]:
+        """Return the last completions of this key as (response, request) pairs, at most `max_items`."""
+        return self._call(lambda: self._async.get_completion_history(max_items))
+
+    def get_embedding_history(self, max_items: int = 1) -> list[tuple[EmbeddingResponse, EmbeddingRequest]]:
+        """Return the last embeddings of this key as (response, request) pairs, at most `max_items`."""
+        return self._call(lambda: self._async.get_embedding_history(max_items))
+
+    def get_reranker_history(self, max_items: int = 1) -> list[tuple[ReRankerResponse, ReRankerRequest]]:
+        """Return the last rerankings of this key as (response, request) pairs, at most `max_items`."""
+        return self._call(lambda: self._async.get_reranker_history(max_items))
+
+    def get_image_history(self, max_items: int = 1) -> list[tuple[ImageResponse, ImageRequest]]:
+        """Return the last image generations of this key as (response, request) pairs, at most `max_items`."""
+        return self._call(lambda: self._async.get_image_history(max_items))
+
+    @spelled
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: object = None,
+        params: Mapping[str, object] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> RawResponse:
+        """Send any request through the same retries, clocks and errors, and return the answer as it came.
+
+        Args:
+            method: Such as `GET`.
+            path: Route below the endpoint, such as `chat/completions`; it is quoted.
+            json: Body: a data class, or anything msgspec encodes; None sends none.
+            params: Query; members that are None are left out.
+            options: Call options.
+        """
+        return self._call(lambda: self._async.request(method, path, json=json, params=params, **options))
+
+    @spelled
+    def request_as(
+        self,
+        type: type[T],
+        method: str,
+        path: str,
+        *,
+        json: object = None,
+        params: Mapping[str, object] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> T:
+        """Send any request as `request` does, and return the answer decoded into a type.
+
+        Args:
+            type: A data class, a `msgspec.Struct`, or any type msgspec decodes, such as `dict[str, int]`.
+            method: Such as `GET`.
+            path: Route below the endpoint; it is quoted.
+            json: Body: a data class, or anything msgspec encodes; None sends none.
+            params: Query; members that are None are left out.
+            options: Call options.
+        """
+        return self._call(lambda: self._async.request_as(type, method, path, json=json, params=params, **options))
+
+    def warm_up(self) -> None:
+        """Import, build TLS and connect ahead of the first call, which then costs no more than any other."""
+        return self._call(lambda: self._async.warm_up())
+
+    @spelled
+    def with_options(self, **options: Unpack[ClientOptions]) -> Self:
+        """Return a client that differs in some options and shares this one's connections.
+
+        It shares slots and quotas, too, unless it has another endpoint, key, number of slots or `rate_limits`.
+        Closing it leaves the connections open; closing this one closes both.
+
+        Args:
+            options: Any option of the client, by name.
+        """
+        return self._derived(self._async.with_options(**options))
