@@ -75,7 +75,7 @@ class BlockingClient:
             timeout: Seconds, or a `Timeout` with its parts.
             verify: True, a CA file or folder, an `ssl.SSLContext`, or False (unsafe; warns).
             proxy: URL of a proxy; default: IMAGINE_API_PROXY, then HTTP(S)_PROXY and NO_PROXY. False: none at all.
-            debug: Log bodies, without the key; default: the variable IMAGINE_DEBUG, else off.
+            debug: Show the log, bodies included, without the key; default: the variable IMAGINE_DEBUG, else off.
             ctx: Has no effect; taken so that older programs keep working.
             max_concurrent_requests: Requests and open streams at once, over all threads; 64 by default.
             options: The options of `ExtraOptions`.

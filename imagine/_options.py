@@ -18,7 +18,7 @@ from imagine._time import Timeout, positive_seconds
 if TYPE_CHECKING:
     import ssl
 
-__all__ = ["ClientOptions", "ExtraOptions", "Options", "Secret", "checked_headers"]
+__all__ = ["ClientOptions", "ExtraOptions", "Options", "Secret", "at_least", "checked_headers"]
 
 MIB = 1024 * 1024
 _YES = frozenset({"true", "1", "t", "y", "yes"})
@@ -181,7 +181,9 @@ def checked_headers(name: str, headers: object) -> dict[str, str]:
     return dict(cast("Mapping[str, str]", headers))
 
 
-def _count(least: int) -> Callable[[str, object], int]:
+def at_least(least: int) -> Callable[[str, object], int]:
+    """Return the check of an option that is a whole number; TypeError or ValueError names it."""
+
     def check(name: str, value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
             raise TypeError(f"{name} must be an int, not {type(value).__name__}")
@@ -240,10 +242,10 @@ def _choice(name: str, value: str) -> str:
 
 
 _CHECKS: Mapping[str, Callable[..., object]] = {
-    "max_retries": _count(0),
-    "max_concurrent_requests": _count(1),
-    "max_event_bytes": _count(1),
-    "max_response_bytes": _count(1),
+    "max_retries": at_least(0),
+    "max_concurrent_requests": at_least(1),
+    "max_event_bytes": at_least(1),
+    "max_response_bytes": at_least(1),
     "timeout": _timeout,
     "retry_budget": positive_seconds,
     "slot_timeout": positive_seconds,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, cast
 
 import msgspec
 
-from imagine._options import ClientOptions
+from imagine._options import ClientOptions, at_least
 from imagine.types.common import LLMSamplingParams
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ class SamplingOptions(Sampling, CallOptions, total=False):
     """Sampling parameters and the options of one call."""
 
 
+_whole_number = at_least(0)
+
 _SPELLED: Mapping[str, object] = {
     "CallOptions": CallOptions,
     "SamplingOptions": SamplingOptions,
@@ -70,7 +72,7 @@ def split(options: SamplingOptions) -> tuple[Sampling, CallOptions]:
     sampling = {name: value for name, value in options.items() if name not in call}
     if sampling:
         _check_types(sampling)
-    return cast("Sampling", sampling), cast("CallOptions", call)
+    return cast("Sampling", sampling), call_options(cast("CallOptions", call))
 
 
 def _check_types(sampling: Mapping[str, object]) -> None:
@@ -81,10 +83,15 @@ def _check_types(sampling: Mapping[str, object]) -> None:
 
 
 def call_options(options: CallOptions) -> CallOptions:
-    """Return the options; TypeError for a keyword that no method knows."""
+    """Return the options; TypeError for a keyword that no method knows, or a value that is none of its kind."""
     for name in options:
         if name not in CallOptions.__annotations__:
             raise TypeError(f"unexpected keyword argument {name!r}")
+    retries, extra_body = options.get("max_retries"), cast("object", options.get("extra_body"))
+    if retries is not None:
+        _whole_number("max_retries", retries)
+    if not isinstance(extra_body, Mapping | None):
+        raise TypeError(f"extra_body must be a mapping of str, not {type(extra_body).__name__}")
     return options
 
 

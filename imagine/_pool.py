@@ -25,6 +25,10 @@ _inherited: list[object] = []
 """Sessions of the parent process: never touched and never collected, closing them would break the parent's epoll."""
 
 
+_closing: set[asyncio.Task[None]] = set()
+"""Held, because a loop holds its tasks weakly."""
+
+
 class _Life(NamedTuple):
     session: aiohttp.ClientSession
     streams: weakref.WeakSet[Feed]
@@ -36,6 +40,8 @@ class Pool:
 
     def __init__(self) -> None:
         self._lives: dict[asyncio.AbstractEventLoop, _Life] = {}
+        # The registry of finalizers holds the sessions: garbage together with the pool, they would warn of themselves.
+        weakref.finalize(self, _close_soon, self._lives).atexit = False
         _pools.add(self)
 
     async def session(self) -> aiohttp.ClientSession:
@@ -59,7 +65,8 @@ class Pool:
 
     async def close(self) -> None:
         """Close the sessions of every loop that still runs and forget the others."""
-        lives, self._lives = self._lives, {}
+        lives = self._lives.copy()
+        self._lives.clear()
         here = asyncio.get_running_loop()
         for loop, life in lives.items():
             if loop is here:
@@ -75,8 +82,8 @@ class Pool:
 
     def abandon(self) -> None:
         """Leave the parent's sessions alone, in a forked child."""
-        _inherited.append(self._lives)
-        self._lives = {}
+        _inherited.append(self._lives.copy())
+        self._lives.clear()
 
 
 async def _live(streams: weakref.WeakSet[Feed]) -> AsyncGenerator[aiohttp.ClientSession, None]:
@@ -121,6 +128,25 @@ def _kept_alive_socket(address: aiohttp.AddrInfoType) -> socket.socket:
         if hasattr(socket, name):
             made.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
     return made
+
+
+def _close_soon(lives: dict[asyncio.AbstractEventLoop, _Life]) -> None:
+    """Close the sessions of a pool that was dropped, each in its loop."""
+    for loop, life in lives.items():
+        if loop.is_closed():
+            _bury(life)
+        else:
+            loop.call_soon_threadsafe(_start_closing, life)
+
+
+def _start_closing(life: _Life) -> None:
+    closing = asyncio.ensure_future(_close(life))
+    _closing.add(closing)
+    closing.add_done_callback(_closing.discard)
+
+
+async def _close(life: _Life) -> None:
+    await life.generator.aclose()
 
 
 def _bury(life: _Life) -> None:

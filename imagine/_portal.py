@@ -109,4 +109,4 @@ class Errand(Generic[T]):
         try:
             raise error
         finally:
-            del error  # its traceback holds this frame: the cycle would keep a broken stream alive
+            del error  # its traceback holds this frame: the cycle would keep those of the caller alive

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from email.utils import parsedate_to_datetime
@@ -30,7 +31,7 @@ class RateLimit(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         given = [n for n in (self.requests, self.tokens) if n is not None]
-        if len(given) != 1 or given[0] < 1 or self.per <= 0:
+        if len(given) != 1 or given[0] < 1 or not 0 < self.per < math.inf:
             raise ValueError(f"{self!r} must name requests or tokens, at least 1, and per in seconds")
 
 

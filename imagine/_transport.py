@@ -21,6 +21,7 @@ from imagine._call import Attempt, CallRecord, RawResponse
 from imagine._clock import Clock, Limit
 from imagine._failures import FOREIGN, api_error, connection_error, request_id_of
 from imagine._feed import Feed
+from imagine._log import log
 from imagine._options import Options, checked_headers
 from imagine._proxy import proxy_for
 from imagine._ratelimit import demanded_wait, told_quota
@@ -49,8 +50,6 @@ if TYPE_CHECKING:
 __all__ = ["SENDING_TRACE", "Call", "Request", "Transport", "quoted_path"]
 
 T = TypeVar("T")
-
-log = logging.getLogger("imagine")
 
 MAX_ERROR_BYTES = 64 * 1024
 ERROR_BODY_SECONDS = 5.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from os import PathLike
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Self, TypeVar, cast
@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from imagine._catalogue import models_by_type
 from imagine._fold import ChatFold, ChoicesWatch, CompletionFold, ImageFold, ImagesWatch
 from imagine._gate import Gate, QuotaState
+from imagine._log import show
 from imagine._options import ClientOptions, ExtraOptions, Options
 from imagine._parameters import CallOptions, SamplingOptions, call_options, spelled, split
 from imagine._pool import Pool
@@ -105,7 +106,7 @@ class ImagineAsyncClient:
             verify: True, a CA file or folder, an `ssl.SSLContext`, or False (unsafe; warns).
             max_concurrent_requests: Requests and open streams at once, over all loops; 64 by default.
             proxy: URL of a proxy; default: IMAGINE_API_PROXY, then HTTP(S)_PROXY and NO_PROXY. False: none at all.
-            debug: Log bodies, without the key; default: the variable IMAGINE_DEBUG, else off.
+            debug: Show the log, bodies included, without the key; default: the variable IMAGINE_DEBUG, else off.
             options: The options of `ExtraOptions`.
 
         Raises:
@@ -140,6 +141,8 @@ class ImagineAsyncClient:
         self._slots: Slots = (
             parent._slots if parent and shares else Slots(options.max_concurrent_requests, Gate(options.rate_limits))
         )
+        if options.debug:
+            show()
         if options.verify is False:
             warn("verify=False: TLS certificates are not checked, anyone in between can read the key")
 
@@ -351,7 +354,7 @@ class ImagineAsyncClient:
             options: Call options.
         """
         body = ReRankerRequest(
-            query=query,
+            query=_text("query", query),
             documents=_texts("documents", documents),
             model=model or self.default_model_reranker,
             top_n=top_n,
@@ -371,7 +374,9 @@ class ImagineAsyncClient:
             options: Sampling parameters and call options.
         """
         sampling, call = split(options)
-        body = TranslateRequest(prompt=prompt, model=model or self.default_model_translate, stream=False, **sampling)
+        body = TranslateRequest(
+            prompt=_text("prompt", prompt), model=model or self.default_model_translate, stream=False, **sampling
+        )
         return await self._post("translate", body, TRANSLATE_RESPONSE, call)
 
     @spelled
@@ -427,7 +432,7 @@ class ImagineAsyncClient:
             options: Call options.
         """
         body = ImageRequest(
-            prompt=prompt,
+            prompt=_text("prompt", prompt),
             model=model or self.default_model_tti,
             stream=False,
             negative_prompt=negative_prompt,
@@ -479,7 +484,7 @@ class ImagineAsyncClient:
             options: Call options.
         """
         body = ImageRequest(
-            prompt=prompt,
+            prompt=_text("prompt", prompt),
             model=model or self.default_model_tti,
             stream=True,
             negative_prompt=negative_prompt,
@@ -629,7 +634,9 @@ class ImagineAsyncClient:
         self, prompt: str, model: str | None, options: SamplingOptions, *, stream: bool
     ) -> tuple[CompletionRequest, CallOptions]:
         sampling, call = split(options)
-        body = CompletionRequest(prompt=prompt, model=model or self.default_model_llm, stream=stream, **sampling)
+        body = CompletionRequest(
+            prompt=_text("prompt", prompt), model=model or self.default_model_llm, stream=stream, **sampling
+        )
         return body, call
 
     def _with_addresses(self, answer: ImageResponse) -> ImageResponse:
@@ -721,25 +728,40 @@ def _query(params: Mapping[str, object] | None) -> dict[str, str]:
     return {name: str(value) for name, value in (params or {}).items() if value is not None}
 
 
-def _conversation(messages: Sequence[ChatMessage | Mapping[str, Any]]) -> list[ChatMessage]:
+def _conversation(messages: object) -> list[ChatMessage]:
     """Check messages before they are sent; dicts stay as they are, with all that a service may know beyond ours."""
-    listed = [] if isinstance(messages, str | bytes | Mapping) else list(messages)
+    listed = _items(messages)
     if not listed:
         raise ValueError("messages must be a list of at least one ChatMessage or dict")
     for number, message in enumerate(listed):
-        role = message.role if isinstance(message, ChatMessage) else message.get("role")
+        role: object = getattr(message, "role", None)
+        if isinstance(message, Mapping):
+            role = cast("Mapping[str, object]", message).get("role")
         if not role or not isinstance(role, str):
             raise ValueError(f"messages[{number}] has no role: user, assistant, system or tool")
     return cast("list[ChatMessage]", listed)
 
 
-def _texts(name: str, texts: Sequence[str]) -> list[str]:
-    listed = [None] if isinstance(texts, str | bytes) else list(texts)
+def _text(name: str, text: object) -> str:
+    if not isinstance(text, str):
+        raise TypeError(f"{name} must be a str, not {type(text).__name__}")
+    return text
+
+
+def _texts(name: str, texts: object) -> list[str]:
+    listed = _items(texts)
     if not listed:
-        raise ValueError(f"{name} must not be empty")
+        raise ValueError(f"{name} must be a list of at least one str")
     if not all(isinstance(text, str) for text in listed):
         raise TypeError(f"{name} must be a list of str")
     return cast("list[str]", listed)
+
+
+def _items(values: object) -> list[object]:
+    """Return the items of a list, or of anything like it; none of a text or a mapping, whose items nobody means."""
+    if not isinstance(values, Iterable) or isinstance(values, str | bytes | Mapping):
+        return []
+    return list(cast("Iterable[object]", values))
 
 
 def _check_readable(file: object) -> None:

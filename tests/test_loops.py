@@ -99,6 +99,21 @@ def test_a_dropped_client_closes_its_connections(server):
     asyncio.run(run())
 
 
+def test_a_client_collected_with_a_cycle_does_not_warn(server, recwarn, caplog):
+    """A client that is garbage together with a cycle around it closes its connections in silence."""
+
+    async def run():
+        client = ImagineAsyncClient(server.endpoint, server.api_key)
+        client.itself = client
+        await client.ping()
+        del client
+        await until(lambda: server.open_connections == 0)
+
+    asyncio.run(run())
+    assert [str(warning.message) for warning in recwarn] == []
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
 def test_closing_the_client_breaks_its_streams_off(client, server):
     """A reader whose client is closed meanwhile gets an error, not an end."""
     server.faults.script(["stall;after=2"])
@@ -201,3 +216,16 @@ async def test_cancelled_waiters_pass_their_turn_on(client, server):
     results = await asyncio.gather(*calls, return_exceptions=True)
     assert [isinstance(result, asyncio.CancelledError) for result in results] == [False] * 2 + [True] * 6 + [False] * 2
     await client.close()
+
+
+def test_debug_shows_the_log_where_there_is_none(server):
+    """`IMAGINE_DEBUG` prints calls and bodies on stderr in a program without logging, and the key nowhere."""
+    script = (
+        "import asyncio, imagine; asyncio.run(imagine.ImagineAsyncClient().chat([{'role': 'user', 'content': 'Hi'}]))"
+    )
+    environment = {"IMAGINE_API_ENDPOINT": server.endpoint, "IMAGINE_API_KEY": server.api_key, "IMAGINE_DEBUG": "yes"}
+    run = [sys.executable, "-c", script]
+    ended = subprocess.run(run, env=environment, capture_output=True, text=True, timeout=30, check=True)
+    assert "POST chat/completions: status 200" in ended.stderr
+    assert '"content":"Hi"' in ended.stderr
+    assert server.api_key not in ended.stderr

@@ -241,8 +241,7 @@ def _import_block(source: Source, words: Words, methods: list[Function]) -> str:
             checking.add(Imported(module, words.adapt(imported)))
         elif not hasattr(builtins, name):
             raise Refused(f"{name} is used in a head and is neither imported nor built in")
-    for name in _names_of_decorators(methods) - {"property"}:
-        running.add(source.imports[name])
+    running |= {source.imports[name] for name in _names_of_decorators(methods) & source.imports.keys()}
     return f"{_sorted_imports(running)}\n\nif TYPE_CHECKING:\n{_sorted_imports(checking, '    ')}\n"
 
 

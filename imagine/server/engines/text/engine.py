@@ -6,6 +6,7 @@ the question. What is around the words is real: token counts, limits, stops, sam
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.resources import files
 from itertools import chain, islice
 from typing import TYPE_CHECKING
@@ -46,9 +47,7 @@ class NgramTextEngine:
 
     def __init__(self, corpus: str | None = None) -> None:
         """Train on a text whose paragraphs are parted by blank lines, by default the one in the package."""
-        text = _shipped_corpus() if corpus is None else corpus
-        self._model = NgramModel(text)
-        self._openings = Openings(text)
+        self._model, self._openings = _trained_on_shipped() if corpus is None else _trained(corpus)
 
     @property
     def vocabulary(self) -> Sequence[str]:
@@ -134,5 +133,11 @@ def _check_chat(request: ChatCompletionRequest) -> None:
         raise ValueError("messages must hold at least one message.")
 
 
-def _shipped_corpus() -> str:
-    return files("imagine.server.engines.text").joinpath("corpus.txt").read_text("utf-8")
+def _trained(corpus: str) -> tuple[NgramModel, Openings]:
+    return NgramModel(corpus), Openings(corpus)
+
+
+@cache
+def _trained_on_shipped() -> tuple[NgramModel, Openings]:
+    """Train once per process: 13 ms, which each server of a test suite would pay."""
+    return _trained(files("imagine.server.engines.text").joinpath("corpus.txt").read_text("utf-8"))

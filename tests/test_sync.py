@@ -1,0 +1,247 @@
+"""The generator of the blocking client: what it writes, what it refuses, and that the result is up to date."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from textwrap import dedent, indent
+
+import pytest
+
+from imagine import AsyncStream, ImagineAsyncClient, ImagineClient, Stream
+
+ROOT = Path(__file__).parent.parent
+TOOL = ROOT / "imagine" / "_tools" / "sync.py"
+WORDS = {"ImagineAsyncClient": "ImagineClient", "async def ": "def "}
+RUFF = Path(sys.executable).with_name("ruff")
+
+
+def load():
+    """The tool is no module of the package: it is run by its path."""
+    spec = importlib.util.spec_from_file_location("sync", TOOL)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+sync = load()
+
+
+def source(*methods, top=""):
+    """An async client's module with these methods."""
+    body = "\n\n".join(indent(dedent(method).strip(), "    ") for method in methods)
+    return f'{dedent(top)}\n\nclass ImagineAsyncClient:\n    """A client."""\n\n{body}\n'
+
+
+def method(head, docstring='"""Do it."""'):
+    """A method whose body is of no interest."""
+    return f"{head}\n    {docstring}\n    raise NotImplementedError"
+
+
+def body_of(head):
+    """The generated body of one method, in one line."""
+    table = {word: told for word, told in WORDS.items() if word in head + "ImagineAsyncClient"}
+    text = sync.generated(source(method(head), top="from typing import Self, AsyncStream, spelled"), table)
+    return "".join(line.strip() for line in text.rpartition('"""\n')[2].splitlines())
+
+
+def test_the_blocking_client_is_up_to_date():
+    """`imagine/client.py` is what the async client asks for."""
+    ended = subprocess.run([sys.executable, TOOL, "--check"], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda text: text.replace("max_items: int = 1", "max_items: int = 2", 1), id="one character"),
+        pytest.param(lambda text: text + "\n# a tail\n", id="a surplus tail"),
+        pytest.param(lambda text: text[:-100], id="a missing tail"),
+        pytest.param(lambda text: None, id="no file"),
+    ],
+)
+def test_drift_is_shown_and_repaired(tmp_path, capsys, change):
+    """The check fails on any difference and prints it; writing the file repairs it."""
+    target = tmp_path / "client.py"
+    assert sync.main([], target=target) == 0
+    written = target.read_bytes()
+    assert sync.main(["--check"], target=target) == 0
+    changed = change(written.decode())
+    target.unlink() if changed is None else target.write_text(changed)
+    assert sync.main(["--check"], target=target) == 1
+    shown = capsys.readouterr().err
+    assert any(line.startswith(("+ ", "- ", "+", "-")) for line in shown.splitlines()[2:])
+    assert "make sync" in shown
+    assert sync.main([], target=target) == 0
+    assert sync.main(["--check"], target=target) == 0
+    assert target.read_bytes() == written
+
+
+@pytest.mark.parametrize("python", ["python3.11", "python3.12", "python3.13", "python3.14"])
+def test_every_python_writes_the_same(python):
+    """The result does not depend on the Python that runs the tool."""
+    if not shutil.which(python) or subprocess.run([python, "-c", ""], capture_output=True, check=False).returncode:
+        pytest.skip(f"there is no {python}")
+    assert subprocess.run([python, TOOL, "--check"], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        ("async def a(self) -> int:", "return self._call(lambda: self._async.a())"),
+        ("async def a(self, b: int, c: int = 1) -> int:", "return self._call(lambda: self._async.a(b, c))"),
+        ("async def a(self, b: int, /, c: int) -> int:", "return self._call(lambda: self._async.a(b, c))"),
+        ("async def a(self, *, b: int, c: int = 1) -> int:", "return self._call(lambda: self._async.a(b=b, c=c))"),
+        ("async def a(self, *b: int, c: int) -> int:", "return self._call(lambda: self._async.a(*b, c=c))"),
+        ("async def a(self, b: int, **c: int) -> int:", "return self._call(lambda: self._async.a(b, **c))"),
+        ("@spelled\nasync def a(self, **c: int) -> int:", "return self._call(lambda: self._async.a(**c))"),
+        ("def a(self, b: int) -> AsyncStream[int, int]:", "return self._stream(self._async.a(b))"),
+        ("def a(self, **b: int) -> Self:", "return self._derived(self._async.a(**b))"),
+        ("@property\ndef a(self) -> int:", "return self._async.a"),
+    ],
+)
+def test_arguments_are_passed_on(head, body):
+    """Each kind of method gets its carrier, and each kind of argument is passed on as it came."""
+    assert body_of(head) == body
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (source(method("async def a(self) -> int:", "...")), "a has no docstring"),
+        (source(method("async def a(self) -> int:", '""""""')), "a has no docstring"),
+        (source(method("@staticmethod\nasync def a() -> int:")), "a has a decorator that is not known"),
+        (source(method("@some.decorator\nasync def a(self) -> int:")), "a has a decorator that is not known"),
+        (source(method("def a(self) -> int:")), "a returns neither an AsyncStream nor Self"),
+        (source(method("def a(self):")), "a returns neither an AsyncStream nor Self"),
+        (source(method("async def a(self) -> Unknown:")), "Unknown is used in a head"),
+        (source(method("async def a(self) -> int:", '"""Do it with `await`."""')), "'await' is left in"),
+        ("class SomeClient: ...", "there is no class ImagineAsyncClient"),
+        (source(method("@property\ndef a(self) -> int:")), "these words are nowhere in the source: ['async def ']"),
+    ],
+)
+def test_what_cannot_be_carried_over_is_refused(tmp_path, capsys, monkeypatch, text, told):
+    """A source that the tool would have to guess at is an error that names the place, and nothing is written."""
+    monkeypatch.setattr(sync, "WORDS", WORDS)
+    with pytest.raises(sync.Refused) as refusal:
+        sync.generated(text, WORDS)
+    assert told in str(refusal.value)
+    (tmp_path / "async_client.py").write_text(text)
+    assert sync.main([], source=tmp_path / "async_client.py", target=tmp_path / "client.py") == 2
+    assert capsys.readouterr().err.startswith(str(tmp_path))
+    assert not (tmp_path / "client.py").exists()
+
+
+def test_private_and_inherited_methods_stay_away():
+    """Names with an underscore and `close` are not generated."""
+    heads = ["async def _a(self) -> int:", "async def __aenter__(self) -> int:", "async def close(self) -> None:"]
+    text = sync.generated(source(*map(method, heads)), {"ImagineAsyncClient": "ImagineClient"})
+    assert "def " not in text
+
+
+def test_only_imports_in_use_are_taken_over():
+    """Imports of heads go to type checkers, those of decorators run, those of bodies are left out; all are sorted."""
+    top = """
+        import ssl
+        from collections.abc import Mapping, Sequence
+        from typing import TypeVar, Any
+
+        from imagine.one import spelled, Unused
+        from imagine.streaming import AsyncStream
+
+        if TYPE_CHECKING:
+            from datetime import datetime
+            from other import Thing
+
+        T = TypeVar("T")
+        U = TypeVar("U")
+    """
+    methods = [
+        method("@spelled\nasync def a(self, t: T, s: Sequence[Any], d: datetime = x) -> ssl.SSLContext:"),
+        method("def b(self) -> AsyncStream[Thing, None]:"),
+    ]
+    text = sync.generated(source(*methods, top=dedent(top) + "x = None"), WORDS | {"AsyncStream": "Stream"})
+    head = text.partition('"""\n')[2].partition("\n\nclass")[0]
+    assert head == dedent(
+        """
+        from __future__ import annotations
+
+        from typing import TYPE_CHECKING, TypeVar
+
+        from imagine._blocking import BlockingClient
+        from imagine.one import spelled
+
+        if TYPE_CHECKING:
+            import ssl
+            from collections.abc import Sequence
+            from datetime import datetime
+            from typing import Any
+
+            from imagine.streaming import Stream
+            from other import Thing
+
+        __all__ = ["ImagineClient"]
+
+        T = TypeVar("T")
+
+        x = None
+        """
+    )
+
+
+def formatted(text):
+    """What the formatter makes of a module."""
+    run = [RUFF, "format", "--config", ROOT / "pyproject.toml", "-"]
+    return subprocess.run(run, input=text, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.skipif(not RUFF.exists(), reason="the formatter is not installed")
+@pytest.mark.parametrize("head", ["async def {}({}) -> Answer:", "def {}({}) -> AsyncStream[Answer, Answer]:"])
+@pytest.mark.parametrize("arguments", ["self, *, some: int", "self, one: int, two: str = '', three: Answer = None"])
+def test_lines_are_laid_out_as_the_formatter_would(head, arguments):
+    """Over the lengths at which lines begin to wrap, the formatter finds nothing to change in the result."""
+    heads = [head.format("a" * length, arguments) for length in range(1, 80)]
+    words = {word: told for word, told in WORDS.items() if word in head + "ImagineAsyncClient"}
+    async_client = formatted(source(*map(method, heads), top="from imagine import Answer, AsyncStream"))
+    result = sync.generated(async_client, words)
+    assert result == formatted(result)
+
+
+PUBLIC = sorted(name for name in dir(ImagineAsyncClient) if not name.startswith("_"))
+
+
+def test_both_clients_have_the_same_names():
+    """Neither client has a public name that the other lacks; of the streams, only what awaits is the async one's."""
+    assert sorted(name for name in dir(ImagineClient) if not name.startswith("_")) == PUBLIC
+    streams = [{name for name in dir(kind) if not name.startswith("_")} for kind in (AsyncStream, Stream)]
+    assert streams[0] - streams[1] == {"aclose", "read"}
+    assert not streams[1] - streams[0]
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_both_clients_have_the_same_signatures(name):
+    """Parameters, defaults, annotations and the first line of the docstring are those of the async client."""
+    ours, theirs = (inspect.getattr_static(client, name) for client in (ImagineClient, ImagineAsyncClient))
+    assert type(ours) is type(theirs)
+    assert first_line(ours) == first_line(theirs)
+    if isinstance(ours, property):
+        ours, theirs = ours.fget, theirs.fget
+    assert signature_of(ours) == signature_of(theirs)
+    assert not inspect.iscoroutinefunction(ours)
+
+
+def first_line(what):
+    line = inspect.getdoc(what).partition("\n")[0]
+    for word, told in {**sync.WORDS, ", of every loop that still runs": ""}.items():
+        line = line.replace(word, told)
+    return line
+
+
+def signature_of(function):
+    signature = inspect.signature(function)
+    returned = str(signature.return_annotation).replace("AsyncStream[", "Stream[")
+    return signature.replace(return_annotation=returned)
