@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+BENCH_VENV := .venv-bench
+BENCH_INSTALLED := $(BENCH_VENV)/.installed
 ENGINE_VENV := .venv-engine
 ENGINE_INSTALLED := $(ENGINE_VENV)/.installed
 
@@ -47,7 +49,6 @@ check: $(INSTALLED) ## format, lint, drift of the generated client, types
 test: check ## check, then all tests with branch coverage of at least 95 %
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest
-	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
 # Built for any x86-64 with AVX2, not for this very CPU: for some of them gcc below 13.2 writes AMX code that crashes
@@ -61,6 +62,23 @@ $(ENGINE_INSTALLED): tests/engine/requirements.txt
 .PHONY: test-engine
 test-engine: $(INSTALLED) $(ENGINE_INSTALLED) ## both clients against llama.cpp with a real model; builds it first, for about 10 minutes
 	IMAGINE_ENGINE_VENV=$(ENGINE_VENV) $(BIN)/python -m pytest tests/engine
+
+$(BENCH_INSTALLED): pyproject.toml
+	$(PYTHON) -m venv $(BENCH_VENV)
+	$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	touch $@
+
+.PHONY: bench
+bench: $(BENCH_INSTALLED) ## the SDK against the floor and its rivals, with chart; about 20 minutes on an idle machine
+	$(BENCH_VENV)/bin/python -m benchmarks
+
+.PHONY: bench-quick
+bench-quick: $(BENCH_INSTALLED) ## the same in two minutes
+	$(BENCH_VENV)/bin/python -m benchmarks --quick
+
+.PHONY: profile
+profile: $(BENCH_INSTALLED) ## a flame graph of one benchmark: make profile CASE=chat
+	$(BENCH_VENV)/bin/python -m benchmarks.flame $(CASE) $(CLIENT)
 
 .PHONY: clean
 clean: ## remove the environments and caches

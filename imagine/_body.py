@@ -21,7 +21,8 @@ __all__ = ["Body", "JSONBody", "UploadBody"]
 
 SMALL = 64 * 1024
 """Up to this a body goes out in one write, which the socket takes at once."""
-CHUNK = 256 * 1024
+CHUNK = 1024 * 1024
+"""Read from a file at once, by a thread, and written at once."""
 
 
 class Body(Protocol):
@@ -44,6 +45,10 @@ class Body(Protocol):
 
     def connected(self, clock: Clock, answer_part: str) -> None:
         """Start the clock for sending it, or for the answer where sending takes no time."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what an attempt has opened."""
         ...
 
     def open(self, clock: Clock, answer_part: str) -> bytes | AsyncIterator[bytes] | aiohttp.MultipartWriter:
@@ -71,6 +76,9 @@ class JSONBody:
         """Return the bytes, in pieces where they are many so that a stalled service is noticed."""
         return self.content if len(self.content) <= SMALL else self._pieces(clock, answer_part)
 
+    def close(self) -> None:
+        """Do nothing: bytes hold nothing open."""
+
     async def _pieces(self, clock: Clock, answer_part: str) -> AsyncGenerator[bytes, None]:
         for start in range(0, len(self.content), CHUNK):
             clock.start("write")
@@ -92,6 +100,7 @@ class UploadBody:
         self._fields = fields
         self._file = file
         self._start = None if isinstance(file, str | os.PathLike) else _position(file)
+        self._opened: BinaryIO | None = None
         self._filename = os.path.basename(_name(file)) or "audio"
         self._content_type = mimetypes.guess_type(self._filename)[0] or "application/octet-stream"
 
@@ -106,6 +115,7 @@ class UploadBody:
 
     def open(self, clock: Clock, answer_part: str) -> aiohttp.MultipartWriter:
         """Return the form for one attempt."""
+        self.close()
         form = aiohttp.MultipartWriter("form-data")
         for name, value in self._fields.items():
             _named(form.append(value), name=name)
@@ -113,10 +123,16 @@ class UploadBody:
         _named(form.append(_FilePart(chunks, size, self._content_type)), name="file", filename=self._filename)
         return form
 
+    def close(self) -> None:
+        """Close the file that an attempt has opened; the generator that reads it may never have been started."""
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+
     def _chunks(self, clock: Clock, answer_part: str) -> tuple[AsyncGenerator[bytes, None], int | None]:
         if isinstance(self._file, str | os.PathLike):
-            file: BinaryIO = open(self._file, "rb")  # noqa: SIM115 - closed by the generator that reads it
-            return _read(file, clock, answer_part, close=True), os.fstat(file.fileno()).st_size
+            self._opened = open(self._file, "rb")  # noqa: SIM115 - closed at the end of the attempt
+            return _read(self._opened, clock, answer_part), os.fstat(self._opened.fileno()).st_size
         if self._start is None:
             return _read(self._file, clock, answer_part), None
         size = self._file.seek(0, io.SEEK_END) - self._start
@@ -137,16 +153,13 @@ class _FilePart(aiohttp.payload.AsyncIterablePayload):
         return self._length
 
 
-async def _read(file: BinaryIO, clock: Clock, answer_part: str, *, close: bool = False) -> AsyncGenerator[bytes, None]:
+async def _read(file: BinaryIO, clock: Clock, answer_part: str) -> AsyncGenerator[bytes, None]:
     try:
         while chunk := await asyncio.to_thread(file.read, CHUNK):
             clock.start("write")
             yield chunk
     except (OSError, ValueError) as error:  # ValueError: closed meanwhile
         raise ImagineException(f"the file could not be read to its end: {error}") from error
-    finally:
-        if close:
-            file.close()
     clock.start(answer_part)
 
 

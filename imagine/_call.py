@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import msgspec
+
+if TYPE_CHECKING:
+    from multidict import CIMultiDictProxy
 
 __all__ = ["Attempt", "CallInfo", "CallRecord", "RawResponse"]
 
@@ -71,7 +75,7 @@ class CallRecord:
         self.started = time.monotonic()
         self.status: int | None = None
         self.request_id: str | None = None
-        self.headers: Mapping[str, str] = {}
+        self.headers: dict[str, str] | CIMultiDictProxy[str] = {}
         self.attempts: list[Attempt] = []
         self.queued = 0.0
         self.first_event: float | None = None
@@ -98,7 +102,7 @@ class CallRecord:
             path=self.path,
             status=self.status,
             request_id=self.request_id,
-            headers=self.headers,
+            headers=self.headers.copy(),  # aiohttp's cannot be pickled
             attempts=tuple(self.attempts),
             seconds_queued=self.queued,
             seconds_to_first_event=self.first_event,

@@ -50,42 +50,65 @@ class Limit(NamedTuple):
 class Clock:
     """Runs the limits of one attempt one after the other, under the deadline of the whole call.
 
-    Entered and left in one task, around one attempt; `start` says which part runs from now on.
+    Entered and left in one task, around one attempt; `start` says which part runs from now on. A limit that is hit
+    cancels the task, as `asyncio.timeout` does, but a new part costs no new timer: one that fires early looks again.
     """
 
-    __slots__ = ("_doing", "_limit", "_running", "_scope", "_timeout", "deadline")
+    __slots__ = ("_cancelling", "_doing", "_expired", "_limit", "_loop", "_task", "_timeout", "_timer", "deadline")
 
     def __init__(self, timeout: Timeout, deadline: Limit, doing: str) -> None:
-        self._timeout = timeout
         self.deadline = deadline
+        self._timeout = timeout
         self._doing = doing
         self._limit = deadline
-        self._running = False
-        self._scope = asyncio.timeout_at(deadline.when)
+        self._loop = asyncio.get_running_loop()
+        self._task: asyncio.Task[object] | None = None
+        self._cancelling = 0
+        self._expired = False
+        self._timer: asyncio.TimerHandle | None = None
 
     def start(self, part: str) -> None:
         """Start one part of the timeout anew."""
-        self.until(Limit.starting(part, getattr(self._timeout, part)))
+        seconds: float = getattr(self._timeout, part)
+        self.until(Limit(part, seconds, self._loop.time() + seconds))
 
     def until(self, limit: Limit) -> None:
         """Run to a limit, or to the deadline where that comes first."""
-        if self._running:  # a body still being taken when its answer is there has no say any more
-            self._limit = min(limit, self.deadline, key=_at)
-            self._scope.reschedule(self._limit.when)
+        if self._task is not None:  # a body still being taken when its answer is there has no say any more
+            self._limit = limit if limit.at <= self.deadline.at else self.deadline
+            self._look()
 
     async def __aenter__(self) -> Self:
-        await self._scope.__aenter__()
-        self._running = True
+        self._task = asyncio.current_task()
+        self._cancelling = self._task.cancelling() if self._task else 0
+        self._look()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._running = False
-        try:
-            await self._scope.__aexit__(kind, error, trace)
-        except TimeoutError as expired:
-            raise self._limit.exceeded(self._doing) from expired
+        task, self._task = self._task, None
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._expired and task is not None:
+            own = task.uncancel() <= self._cancelling  # and nobody else cancels the task at the same time
+            if own and kind is asyncio.CancelledError:
+                raise self._limit.exceeded(self._doing) from error
+
+    def _look(self) -> None:
+        """Have the timer fire by the time of the limit."""
+        if self._timer is None or self._timer.when() > self._limit.at:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = None if self._limit.at == math.inf else self._loop.call_at(self._limit.at, self._fire)
+
+    def _fire(self) -> None:
+        self._timer = None
+        if self._loop.time() < self._limit.at:
+            self._look()
+        elif self._task is not None and not self._expired:
+            self._expired = True
+            self._task.cancel()
 
 
 def _at(limit: Limit) -> float:

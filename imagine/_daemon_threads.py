@@ -33,5 +33,8 @@ class DaemonThreads(ThreadPoolExecutor):
                 except BaseException as error:  # it is for whoever waits
                     future.set_exception(error)
 
-        threading.Thread(target=work, name="imagine-worker", daemon=True).start()
+        try:
+            threading.Thread(target=work, name="imagine-worker", daemon=True).start()
+        except RuntimeError:  # Python 3.12 starts none once the main thread has ended: the loop does it itself
+            work()
         return future

@@ -69,6 +69,11 @@ class Feed:
         """Note the events of one read."""
         self._call.record.count(events)
 
+    @property
+    def counts_tokens(self) -> bool:
+        """Whether quotas were declared."""
+        return self._call.slots.counts_tokens
+
     def charge_tokens(self, usage: UsageInfo | None, text: str) -> None:
         """Charge the token quotas with what the stream cost."""
         self._call.charge_tokens(usage, text)

@@ -16,12 +16,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from imagine._daemon_threads import DaemonThreads
+from imagine._portal import Portal
 from imagine.exceptions import ImagineException
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-
-    from imagine._portal import Portal
 
 __all__ = ["LoopThread", "loop_thread", "post", "runs"]
 
@@ -35,7 +34,7 @@ class LoopThread:
     """A thread with a loop and the portal into it."""
 
     def __init__(self) -> None:
-        import_module("imagine._portal")  # and anyio with it, 50 ms: in the thread that waits anyway
+        import_module("anyio.from_thread")  # 50 ms, in the thread that waits anyway
         self._opened: Future[Portal] = Future()
         # In a context of its own: what the first caller has set in its own is not for all later ones.
         self._thread = threading.Thread(
@@ -83,21 +82,23 @@ class LoopThread:
             anyio.run(self._live)
         except BaseException as error:
             if not self._opened.done():
-                self._opened.set_exception(ImagineException(f"no event loop could be started: {error}"))
-            elif not _exiting:  # when even an executor's thread cannot be started any more
+                failure = ImagineException(f"no event loop could be started: {error}")
+                failure.__cause__ = error
+                self._opened.set_exception(failure)
+            elif not _exiting:  # when the loop cannot even start the thread any more in which it ends its executor
                 raise
 
     async def _live(self) -> None:
-        from imagine._portal import Portal
+        from anyio.from_thread import BlockingPortal
 
         asyncio.get_running_loop().set_default_executor(DaemonThreads())
-        async with Portal() as portal:
-            self._opened.set_result(portal)
-            await portal.sleep_until_stopped()
+        async with BlockingPortal() as ground:
+            self._opened.set_result(Portal(ground))
+            await ground.sleep_until_stopped()
 
 
 _current: LoopThread | None = None
-_inherited: list[LoopThread | None] = []
+_inherited: list[LoopThread] = []
 """Those of the parent process: never touched and never collected."""
 _starting = threading.RLock()  # reentrant: a finalizer may run anywhere, in here too, and make a call
 _exiting = False
@@ -144,7 +145,8 @@ def _at_exit() -> None:
 
 def _after_fork() -> None:
     global _current, _starting
-    _inherited.append(_current)
+    if _current is not None:
+        _inherited.append(_current)
     _current, _starting = None, threading.RLock()
 
 

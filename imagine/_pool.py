@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import weakref
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,9 +15,6 @@ if TYPE_CHECKING:
     from imagine._feed import Feed
 
 __all__ = ["Pool"]
-
-KEEPALIVE_SECONDS = 15.0
-"""An idle connection is dropped after this, before the gateways of the field drop it."""
 
 _pools: weakref.WeakSet[Pool] = weakref.WeakSet()
 _inherited: list[object] = []
@@ -104,30 +100,13 @@ async def _live(streams: weakref.WeakSet[Feed]) -> AsyncGenerator[aiohttp.Client
 def _make_session() -> aiohttp.ClientSession:
     import aiohttp  # 250 ms: loaded in a thread before the first call
 
-    from imagine._transport import SENDING_TRACE
+    from imagine._sending import Connector
 
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(
-            limit=0,  # the client's slots bound it, fairly and over all loops
-            keepalive_timeout=KEEPALIVE_SECONDS,
-            socket_factory=_kept_alive_socket,
-        ),
+        connector=Connector(),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None),
-        read_bufsize=64 * 1024,
-        trace_configs=[SENDING_TRACE],
     )
-
-
-def _kept_alive_socket(address: aiohttp.AddrInfoType) -> socket.socket:
-    """Make a socket with TCP keep-alive: a NAT forgets a connection that is silent for 120 to 350 s of generation."""
-    family, kind, protocol, _, _ = address
-    made = socket.socket(family, kind, protocol)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 30), ("TCP_KEEPCNT", 5)):
-        if hasattr(socket, name):
-            made.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
-    return made
 
 
 def _close_soon(lives: dict[asyncio.AbstractEventLoop, _Life]) -> None:

@@ -86,6 +86,8 @@ def told_quota(headers: Mapping[str, str]) -> dict[str, float]:
     seconds from now, also where the service writes `6m0s` or a Unix time.
     """
     told: dict[str, float] = {}
+    if "ratelimit" not in "".join(headers).lower():
+        return told
     for kind in _KINDS:
         for field in ("limit", "remaining", "reset"):
             name = f"{field}-{kind}".rstrip("-")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import platform
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -17,7 +18,7 @@ from yarl import URL
 
 from imagine import __version__
 from imagine._body import Body, JSONBody, UploadBody
-from imagine._call import Attempt, CallRecord, RawResponse
+from imagine._call import Attempt, CallRecord
 from imagine._clock import Clock, Limit
 from imagine._failures import FOREIGN, api_error, connection_error, request_id_of
 from imagine._feed import Feed
@@ -27,6 +28,7 @@ from imagine._proxy import proxy_for
 from imagine._ratelimit import demanded_wait, told_quota
 from imagine._redaction import Redaction
 from imagine._retry import RetryPlan
+from imagine._sending import Sending
 from imagine._slots import Ticket
 from imagine._sse import SSEDecoder
 from imagine._time import Timeout, positive_seconds
@@ -40,14 +42,13 @@ from imagine.exceptions import (
 
 if TYPE_CHECKING:
     import os
-    from types import SimpleNamespace
 
     from imagine._parameters import CallOptions
     from imagine._pool import Pool
     from imagine._slots import Slot, Slots
     from imagine.types.common import UsageInfo
 
-__all__ = ["SENDING_TRACE", "Call", "Request", "Transport", "quoted_path"]
+__all__ = ["Call", "Request", "Transport", "quoted_path"]
 
 T = TypeVar("T")
 
@@ -58,6 +59,13 @@ LOGGED_BYTES = 10_000
 MAX_REDIRECTS = 5
 JSON = "application/json"
 EVENTS = "text/event-stream"
+ACCEPTING = {
+    JSON: {"Accept": JSON},
+    # Uncompressed: a gateway that compresses a stream also collects it.
+    EVENTS: {"Accept": EVENTS, "Accept-Encoding": "identity"},
+}
+READ_BUFFERS = {JSON: 256 * 1024, EVENTS: 64 * 1024}
+"""Bytes read ahead of the reader; few for streams, of which there may be many behind slow consumers."""
 USER_AGENT = f"imagine-aio/{__version__} python/{platform.python_version()} aiohttp/{aiohttp.__version__}"
 
 
@@ -109,9 +117,8 @@ class Call:
 
     def charge_tokens(self, usage: UsageInfo | None, text: str) -> None:
         """Charge the token quotas with the usage an answer reports; where it does not, four characters are a token."""
-        if self.slots.counts_tokens:
-            total = usage.total_tokens if usage is not None else None
-            self.slots.charge_tokens((total or self.ticket.tokens + len(text) // 4) - self.ticket.tokens)
+        total = usage.total_tokens if usage is not None else None
+        self.slots.charge_tokens((total or self.ticket.tokens + len(text) // 4) - self.ticket.tokens)
 
     def clock(self) -> Clock:
         """Return the clock of one attempt, not yet running."""
@@ -126,8 +133,7 @@ class Call:
             self.redaction.clean(error)
             self.record.error = f"{type(error).__name__}: {error}"
             error.call = self.record.info()
-            if error.http_status is None:
-                error.http_status, error.headers = self.record.status, self.record.headers
+            error.http_status, error.headers = error.call.status, error.call.headers
         self._log()
         if self.options.on_call is not None:
             self._hand_over(self.options.on_call)
@@ -153,9 +159,12 @@ class Call:
             log.exception("on_call= failed for %s", self.doing)
 
 
+NO_DEADLINE = Limit("deadline", math.inf, math.inf)
+
+
 def _deadline(seconds: float | None) -> Limit:
     if seconds is None:
-        return Limit("deadline", float("inf"), float("inf"))
+        return NO_DEADLINE
     return Limit.starting("deadline", positive_seconds("deadline", seconds))
 
 
@@ -170,8 +179,10 @@ class Transport:
         self._target = URL(options.endpoint).authority
         self._proxy = proxy_for(options.endpoint, options.proxy)
         self._tls = tls_context(options.verify) if options.endpoint.startswith("https:") else True
-        self._headers = CIMultiDict({"Authorization": f"Bearer {options.api_key.value}", "User-Agent": USER_AGENT})
-        self._headers.update(options.default_headers)
+        own = {"Authorization": f"Bearer {options.api_key.value}", "User-Agent": USER_AGENT}
+        self._headers = {accept: CIMultiDict({**own, **ACCEPTING[accept]}) for accept in ACCEPTING}
+        for headers in self._headers.values():
+            headers.update(options.default_headers)
         self._urls: dict[str, URL] = {}
 
     def request(
@@ -194,18 +205,19 @@ class Transport:
             path=path,
             params=params,
             body=body,
-            headers=checked_headers("extra_headers", call.get("extra_headers") or {}),
+            headers=checked_headers("extra_headers", extra) if (extra := call.get("extra_headers")) else {},
             timeout=call.get("timeout"),
             deadline=call.get("deadline"),
             max_retries=call.get("max_retries"),
         )
 
-    async def fetch(self, request: Request, decode: Callable[[RawResponse], T]) -> T:
+    async def fetch(self, request: Request, decode: Callable[[bytes, CallRecord], T]) -> T:
         """Send a call and decode its whole answer."""
         call = Call(request, self._options, self._slots, self._redaction, JSON)
         try:
-            answer = decode(await self._send(call, self._unary))
-            call.charge_tokens(getattr(answer, "usage", None), _text_of(answer))
+            answer = decode(await self._send(call, self._unary), call.record)
+            if self._slots.counts_tokens:
+                call.charge_tokens(getattr(answer, "usage", None), _text_of(answer))
         except ImagineException as error:
             call.finish(error)
             raise
@@ -250,7 +262,7 @@ class Transport:
         except TimeoutError:
             raise call.deadline.exceeded(f"while waiting to send {call.doing} again, after: {failure}") from failure
 
-    async def _unary(self, call: Call) -> RawResponse:
+    async def _unary(self, call: Call) -> bytes:
         slot = await self._slot(call)
         try:
             async with call.clock() as clock:
@@ -258,8 +270,10 @@ class Transport:
                 content = await self._content(response, self._options.max_response_bytes)
         finally:
             slot.free()
+            if call.request.body is not None:
+                call.request.body.close()
         call.log_body("answer", content)
-        return RawResponse(response.status, call.record.headers, content, call.record.info())
+        return content
 
     async def _stream(self, call: Call) -> Feed:
         slot = await self._slot(call)
@@ -297,22 +311,22 @@ class Transport:
             response = await self._request(call, clock, url)
             self._note(call.record, response)
             slot.answered(response.status, call.record.quota, call.record.retry_after)
+            if response.status < 300:
+                return response
             target = _same_origin_target(url, response, call.request)
             if target is None:
                 break
             response.release()
             url = target
-        if response.status >= 300:
-            raise await self._refused(call, response)
-        return response
+        raise await self._refused(call, response)
 
     async def _request(self, call: Call, clock: Clock, url: URL) -> aiohttp.ClientResponse:
         session = await self._pool.session()
-        if isinstance(call.request.body, JSONBody):
-            call.log_body("request", call.request.body.content)
-        request, sending = call.request, _Sending(call, clock, self._target)
-        headers = self._headers_for(call)
-        data = request.body.open(clock, call.answer_part) if request.body else None
+        request, body = call.request, call.request.body
+        if isinstance(body, JSONBody):
+            call.log_body("request", body.content)
+        data = body.open(clock, call.answer_part) if body else None
+        sending = Sending(clock, body, call.answer_part, self._target)
         clock.start("connect")
         try:
             return await session.request(
@@ -320,21 +334,18 @@ class Transport:
                 url,
                 params=request.params,
                 data=data,
-                headers=headers,
+                headers=self._headers_for(call),
                 allow_redirects=False,
                 proxy=self._proxy,
                 ssl=self._tls,
-                trace_request_ctx=sending,
+                read_bufsize=READ_BUFFERS[call.accept],
                 middlewares=(sending.once,),
             )
         except FOREIGN as error:
             raise self._ours(error) from error
 
     def _headers_for(self, call: Call) -> CIMultiDict[str]:
-        headers = self._headers.copy()
-        headers["Accept"] = call.accept
-        if call.accept == EVENTS:
-            headers["Accept-Encoding"] = "identity"  # a gateway that compresses a stream also collects it
+        headers = self._headers[call.accept].copy()
         if call.request.body:
             headers.update(call.request.body.headers)
         headers.update(call.request.headers)
@@ -349,7 +360,7 @@ class Transport:
         return url
 
     def _note(self, record: CallRecord, response: aiohttp.ClientResponse) -> None:
-        headers = CIMultiDict(response.headers)
+        headers = response.headers
         record.status, record.headers = response.status, headers
         record.request_id = request_id_of(headers)
         record.quota = told_quota(headers)
@@ -408,49 +419,6 @@ class Transport:
         body = await self._start_of_body(response)
         shown = self._redaction.text(body.decode("utf-8", "replace"))[:200]
         raise ImagineStreamException(f"{call.doing} was answered with {kind}, not a stream of events: {shown!r}")
-
-
-class _Sending:
-    """What one sending of a request goes through inside aiohttp."""
-
-    def __init__(self, call: Call, clock: Clock, target: str) -> None:
-        self._call = call
-        self._clock = clock
-        self._target = target
-        self._reused = False
-
-    def connected(self, *, reused: bool) -> None:
-        """Go from the clock for the connection to the next one."""
-        self._reused = reused
-        body = self._call.request.body
-        if body is None:
-            self._clock.start(self._call.answer_part)
-        else:
-            body.connected(self._clock, self._call.answer_part)
-
-    async def once(
-        self,
-        request: aiohttp.ClientRequest,
-        handler: Callable[[aiohttp.ClientRequest], Awaitable[aiohttp.ClientResponse]],
-    ) -> aiohttp.ClientResponse:
-        """Send once and map what goes wrong; aiohttp repeats a GET on its own after the errors of a kept connection."""
-        try:
-            return await handler(request)
-        except FOREIGN as error:
-            raise connection_error(error, self._target, reused=self._reused) from error
-
-
-async def _created(_session: aiohttp.ClientSession, context: SimpleNamespace, _: object) -> None:
-    context.trace_request_ctx.connected(reused=False)
-
-
-async def _reused(_session: aiohttp.ClientSession, context: SimpleNamespace, _: object) -> None:
-    context.trace_request_ctx.connected(reused=True)
-
-
-SENDING_TRACE = aiohttp.TraceConfig()
-SENDING_TRACE.on_connection_create_end.append(_created)
-SENDING_TRACE.on_connection_reuseconn.append(_reused)
 
 
 def _text_of(answer: object) -> str:

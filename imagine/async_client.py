@@ -11,6 +11,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Self, TypeVar, cast
 from urllib.parse import urlsplit
 
+from imagine._call import RawResponse
 from imagine._catalogue import models_by_type
 from imagine._fold import ChatFold, ChoicesWatch, CompletionFold, ImageFold, ImagesWatch
 from imagine._gate import Gate, QuotaState
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Unpack
 
-    from imagine._call import RawResponse
+    from imagine._call import CallRecord
     from imagine._feed import Feed
     from imagine._time import Timeout
     from imagine._transport import Call, Transport
@@ -673,7 +674,7 @@ class ImagineAsyncClient:
         self,
         method: str,
         path: str,
-        decode: Callable[[RawResponse], T],
+        decode: Callable[[bytes, CallRecord], T],
         *,
         json: object = None,
         params: Mapping[str, object] | None = None,
@@ -771,16 +772,17 @@ def _check_readable(file: object) -> None:
         raise TypeError("input_file must be a path, or a file object opened in binary mode")
 
 
-def _as_it_came(answer: RawResponse) -> RawResponse:
-    return answer
+def _as_it_came(content: bytes, record: CallRecord) -> RawResponse:
+    info = record.info()
+    return RawResponse(info.status or 0, info.headers, content, info)
 
 
-def _models(answer: RawResponse) -> dict[ModelType, list[str]]:
-    return models_by_type(answer.content)
+def _models(content: bytes, _record: CallRecord) -> dict[ModelType, list[str]]:
+    return models_by_type(content)
 
 
-def _decoded_by(decoding: Decoding[T]) -> Callable[[RawResponse], T]:
-    def decode(answer: RawResponse) -> T:
-        return decoding.decode(answer.content)
+def _decoded_by(decoding: Decoding[T]) -> Callable[[bytes, CallRecord], T]:
+    def decode(content: bytes, _record: CallRecord) -> T:
+        return decoding.decode(content)
 
     return decode

@@ -241,7 +241,8 @@ class AsyncStream(Generic[T, R]):
         if not self._done:
             self._check_end(feed)
         self._ended = True
-        feed.charge_tokens(self._fold.usage, self._fold.text)
+        if feed.counts_tokens:
+            feed.charge_tokens(self._fold.usage, self._fold.text)
         await feed.finish()
 
     def _check_end(self, feed: Feed) -> None:
@@ -329,7 +330,7 @@ class Stream(Generic[T, R]):
         try:
             thread = _loop_thread.loop_thread()
             if self._thread not in (None, thread):
-                raise ImagineException("this stream was opened before a fork: only the parent process can read it")
+                raise ImagineException("this stream was opened in another process, or its loop has ended: ask anew")
             self._thread = thread
             return thread.carry(function)
         except ImagineException:

@@ -82,7 +82,12 @@ def to_json(value: object) -> bytes:
 def _without_none(value: Value, *, wire: bool = False) -> Any:
     if isinstance(value, DTO):
         kept = value.sent_as_null if wire else ()
-        return {name: _without_none(item, wire=wire) for name, item in value if item is not None or name in kept}
+        fields = msgspec.structs.asdict(value).items()
+        return {
+            name: _without_none(item, wire=wire) if isinstance(item, (DTO, list, tuple)) else item
+            for name, item in fields
+            if item is not None or name in kept
+        }
     if isinstance(value, (list, tuple)) and _holds_data_classes(value):
         return [_without_none(item, wire=wire) if isinstance(item, DTO) else item for item in value]
     return value
