@@ -51,6 +51,10 @@ test: check ## check, then all tests with branch coverage of at least 95 %
 	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage report
 
+.PHONY: test-faults
+test-faults: $(INSTALLED) ## every fault through both clients, as a table
+	PYTHONPATH=tests $(BIN)/python -m faults
+
 # Built for any x86-64 with AVX2, not for this very CPU: for some of them gcc below 13.2 writes AMX code that crashes
 # (ggml-org/llama.cpp#20824). Without pip's cache, which may hold a wheel that was built otherwise.
 $(ENGINE_INSTALLED): tests/engine/requirements.txt

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
     from imagine._time import Timeout
 
-__all__ = ["Clock", "Limit"]
+__all__ = ["STALL", "Clock", "Limit"]
+
+STALL = 0.05
+"""Seconds by which a timer is late only if the loop stood still; then what came meanwhile is looked at first."""
 
 
 class Limit(NamedTuple):
@@ -104,9 +107,22 @@ class Clock:
 
     def _fire(self) -> None:
         self._timer = None
-        if self._loop.time() < self._limit.at:
+        late = self._loop.time() - self._limit.at
+        if late < 0:
             self._look()
-        elif self._task is not None and not self._expired:
+        elif late > STALL:
+            self._timer = self._loop.call_later(STALL, self._fire_after_stall)
+        else:
+            self._expire()
+
+    def _fire_after_stall(self) -> None:
+        if self._loop.time() < self._limit.at:
+            self._fire()
+        else:
+            self._expire()
+
+    def _expire(self) -> None:
+        if self._task is not None and not self._expired:
             self._expired = True
             self._task.cancel()
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
-from imagine._clock import Clock, Limit
+from imagine._clock import STALL, Limit
 from imagine._failures import FOREIGN, carries_error, stream_error
 from imagine.exceptions import (
     ImagineDecodeException,
@@ -52,6 +52,7 @@ class Feed:
         self._ending: ImagineException | None = None  # what the next read raises
         self._left = call.timeout.between_events  # seconds of waiting until the next event is overdue
         self._waiting = False
+        self._stalled = False
         self._due = math.inf
         self._timer: asyncio.TimerHandle | None = None
 
@@ -215,6 +216,11 @@ class Feed:
         now = self._loop.time()
         if self._closed:
             return
+        if self._waiting and now > self._due + STALL and not self._stalled:
+            self._stalled = True
+            self._timer = self._loop.call_later(STALL, self._watch)
+            return
+        self._stalled = False
         if self._waiting and now >= self._due:
             limit = self._deadline if self._due == self._deadline.at else self._between()
             self._break_off(limit.exceeded("in the middle of a stream"))

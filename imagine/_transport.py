@@ -64,6 +64,9 @@ ACCEPTING = {
     # Uncompressed: a gateway that compresses a stream also collects it.
     EVENTS: {"Accept": EVENTS, "Accept-Encoding": "identity"},
 }
+BOMB_BYTES = 16 * 1024 * 1024
+BOMB_RATIO = 100
+"""An answer that has grown to so many bytes, and to so many times its compressed size, is no honest JSON."""
 READ_BUFFERS = {JSON: 256 * 1024, EVENTS: 64 * 1024}
 """Bytes read ahead of the reader; few for streams, of which there may be many behind slow consumers."""
 USER_AGENT = f"imagine-aio/{__version__} python/{platform.python_version()} aiohttp/{aiohttp.__version__}"
@@ -215,7 +218,7 @@ class Transport:
         """Send a call and decode its whole answer."""
         call = Call(request, self._options, self._slots, self._redaction, JSON)
         try:
-            answer = decode(await self._send(call, self._unary), call.record)
+            answer = _decoded(decode, await self._send(call, self._unary), call)
             if self._slots.counts_tokens:
                 call.charge_tokens(getattr(answer, "usage", None), _text_of(answer))
         except ImagineException as error:
@@ -376,6 +379,10 @@ class Transport:
                 size += len(piece)
                 if size > most:
                     raise ImagineDecodeException(f"the answer is longer than max_response_bytes={most}")
+                if size > BOMB_BYTES and size > BOMB_RATIO * response.content.total_raw_bytes:
+                    raise ImagineDecodeException(
+                        f"a decompression bomb: it unfolds to over {BOMB_RATIO} times what came"
+                    )
         except FOREIGN as error:
             response.close()
             raise self._ours(error) from error
@@ -419,6 +426,15 @@ class Transport:
         body = await self._start_of_body(response)
         shown = self._redaction.text(body.decode("utf-8", "replace"))[:200]
         raise ImagineStreamException(f"{call.doing} was answered with {kind}, not a stream of events: {shown!r}")
+
+
+def _decoded(decode: Callable[[bytes, CallRecord], T], content: bytes, call: Call) -> T:
+    try:
+        return decode(content, call.record)
+    except ImagineDecodeException as error:
+        kind = call.record.headers.get("Content-Type", "no content type")
+        what = f"{call.record.status} from {call.doing} ({kind})"
+        raise ImagineDecodeException(f"{what}: {error if content else 'the answer is empty'}") from error
 
 
 def _text_of(answer: object) -> str:

@@ -1,0 +1,64 @@
+"""What is asked of a client while a fault is played: one call, or several of which the last one counts."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+
+from faces import HELLO
+
+from faults.outcome import MAX_TOKENS
+
+MEGABYTES = 5
+
+
+async def chat(client, seen, **options):
+    """Ask for a whole answer."""
+    seen.answers.append(await client.chat(HELLO, **{"max_tokens": MAX_TOKENS, **options}))
+
+
+async def stream(client, seen, *, pause=0.0, **options):
+    """Ask for a stream, and take a pause after its first chunk."""
+    answer = client.chat_stream(HELLO, max_tokens=MAX_TOKENS, **options)
+    async for chunk in answer:
+        seen.chunks.append(chunk)
+        await asyncio.sleep(pause)
+        pause = 0.0
+    seen.answers.append(await answer.final())
+
+
+BOTH = (chat, stream)
+
+
+def second(ask, after=0.0):
+    """Ask again, so many seconds after a good answer."""
+
+    @functools.wraps(ask)
+    async def asked(client, seen, **options):
+        await client.chat(HELLO, max_tokens=MAX_TOKENS)
+        await asyncio.sleep(after)
+        await ask(client, seen, **options)
+
+    return asked
+
+
+def beside_stream(ask):
+    """Ask while a stream is open."""
+
+    @functools.wraps(ask)
+    async def asked(client, seen, **options):
+        async with client.chat_stream(HELLO) as held:
+            await anext(aiter(held))
+            await ask(client, seen, **options)
+
+    return asked
+
+
+def large(ask):
+    """Ask with a body of megabytes."""
+    return functools.partial(ask, extra_body={"padding": "x" * MEGABYTES * 10**6})
+
+
+async def burst(client, seen, **options):
+    """Ask for five whole answers at once."""
+    await asyncio.gather(*(chat(client, seen, **options) for _ in range(5)))
