@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
-from imagine._clock import STALL, Limit
+from imagine._clock import STALL, Clock, Limit
 from imagine._failures import FOREIGN, carries_error, stream_error
 from imagine.exceptions import (
     ImagineDecodeException,
