@@ -3,6 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+FUZZ_VENV := .venv-fuzz
+FUZZ_INSTALLED := $(FUZZ_VENV)/.installed
+FUZZ_SECONDS ?= 600
+FUZZ_TARGETS ?= $(patsubst tests/fuzz/fuzz_%.py,%,$(wildcard tests/fuzz/fuzz_*.py))
 BENCH_VENV := .venv-bench
 BENCH_INSTALLED := $(BENCH_VENV)/.installed
 ENGINE_VENV := .venv-engine
@@ -66,6 +70,20 @@ $(ENGINE_INSTALLED): tests/engine/requirements.txt
 .PHONY: test-engine
 test-engine: $(INSTALLED) $(ENGINE_INSTALLED) ## both clients against llama.cpp with a real model; builds it first, for about 10 minutes
 	IMAGINE_ENGINE_VENV=$(ENGINE_VENV) $(BIN)/python -m pytest tests/engine
+
+.PHONY: soak
+soak: $(INSTALLED) ## 10 rounds of 1,000 streams at once with faults; takes about 2 minutes
+	$(BIN)/python -W error tests/soak/soak.py
+
+$(FUZZ_INSTALLED): pyproject.toml
+	$(PYTHON) -m venv $(FUZZ_VENV)
+	$(FUZZ_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+	touch $@
+
+.PHONY: fuzz
+fuzz: $(FUZZ_INSTALLED) ## look for inputs that break the decoders, FUZZ_SECONDS (600) for each of FUZZ_TARGETS
+	set -e; for target in $(FUZZ_TARGETS); do \
+		$(FUZZ_VENV)/bin/python tests/fuzz/run.py $$target --seconds $(FUZZ_SECONDS); done
 
 $(BENCH_INSTALLED): pyproject.toml
 	$(PYTHON) -m venv $(BENCH_VENV)

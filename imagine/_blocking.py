@@ -41,8 +41,8 @@ class Core(ImagineAsyncClient):
     def prepare(self) -> None:
         """Import aiohttp and build TLS before the first call."""
         self._check_open()
-        if not self._transports:
-            self._transports.append(self._make_transport())
+        if self._transport is None:
+            self._transport = self._make_transport()
 
     def mark_closed(self) -> None:
         """Take no calls any more."""

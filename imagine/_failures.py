@@ -45,6 +45,7 @@ FOREIGN = (aiohttp.ClientError, HttpProcessingError, OSError, RuntimeError, Valu
 """What aiohttp lets out of sending and reading. RuntimeError: "Session is closed", "Connection closed."."""
 
 _REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-correlation-id", "x-amzn-requestid", "cf-ray")
+_DETAIL_NAMES = ("message", "detail", "error", "error_description", "title")
 _WRONG_KEY = re.compile(r"invalid api[ _-]?key|no user found|incorrect api key", re.IGNORECASE)
 _CA_HINT = "; pass verify='/path/to/ca.pem' (or set SSL_CERT_FILE) to trust a private CA"
 _TEMPORARY_DNS = frozenset({socket.EAI_AGAIN})
@@ -158,17 +159,11 @@ def request_id_of(headers: Mapping[str, str]) -> str | None:
 
 def detail_of(body: Json) -> str:
     """Return the service's message out of an error body in any of its usual shapes; empty when there is none."""
-    if isinstance(body, str):
-        return ""
-    if isinstance(body, list):
-        return "; ".join(filter(None, map(_field_detail, body)))
-    if not isinstance(body, dict):
-        return ""
-    for name in ("message", "detail", "error", "error_description", "title"):
-        value = body.get(name)
-        if value:
-            return value if isinstance(value, str) else detail_of(value)
-    return ""
+    while isinstance(body, dict):  # no recursion: a body may be nested deeper than calls may be
+        body = next((body[name] for name in _DETAIL_NAMES if body.get(name)), None)
+        if isinstance(body, str):
+            return body
+    return "; ".join(filter(None, map(_field_detail, body))) if isinstance(body, list) else ""
 
 
 def _field_detail(item: Json) -> str:

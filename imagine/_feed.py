@@ -120,7 +120,7 @@ class Feed:
         """Drop the connection and free the slot; from the loop's thread."""
         if not self._closed:
             self._leave()
-            self._response.close()
+            self._disconnect()
 
     async def finish(self) -> None:
         """Leave a stream whose last event was read: its connection is kept if the body ends in the next moment."""
@@ -136,6 +136,15 @@ class Feed:
 
     def _break_off(self, error: ImagineException) -> None:
         self._ending = error
+        self._disconnect()
+
+    def _disconnect(self) -> None:
+        """Close the connection; a reader that waits is given an exception of its own.
+
+        The one that aiohttp gives is shared by all responses: it would hold the frames of all readers for ever.
+        """
+        if self._content.exception() is None:
+            self._content.set_exception(aiohttp.ClientConnectionError("Connection closed"))
         self._response.close()
 
     def close_from_anywhere(self) -> None:
@@ -160,7 +169,7 @@ class Feed:
         except TimeoutError:
             pass
         finally:
-            self._response.close()
+            self._disconnect()
 
     def _leave(self) -> None:
         self._closed = self._at_end = True

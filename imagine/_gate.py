@@ -27,6 +27,8 @@ __all__ = ["Gate", "Pace", "QuotaState", "Quotas"]
 FIRST_HOLD = 1.0
 """Seconds the gate stays closed after a 429 that demands no wait; doubled while not one request gets through."""
 LONGEST_HOLD = 60.0
+LONGEST_CLOSURE = 3600.0
+"""Seconds after which a request is tried, whatever the service said: it may have said nonsense."""
 RECOVERY = 1.0
 """Seconds without a 429 after which requests leave side by side again, twice as many after each good answer."""
 ROUNDING = 0.01
@@ -86,7 +88,7 @@ class Pace:
             self._hold = FIRST_HOLD if self._learned else min(LONGEST_HOLD, 2 * self._hold)
         elif self._learned:  # one more of the same burst
             self._learned -= 1
-        self._close(now + (self._hold if demanded is None else demanded))
+        self._close(now + (self._hold if demanded is None else min(demanded, LONGEST_CLOSURE)))
 
     def _close(self, until: float) -> None:
         self._closed_until = self._opened = max(self._closed_until, until)
@@ -109,7 +111,7 @@ class Pace:
         if known:
             self._learned = None
             left, reset = min(known)
-            self._left, self._left_until = left - unanswered, now + reset
+            self._left, self._left_until = left - unanswered, now + min(reset, LONGEST_CLOSURE)
 
 
 class QuotaState(msgspec.Struct, frozen=True, kw_only=True):

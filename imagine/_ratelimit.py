@@ -76,7 +76,9 @@ def _timestamp(date: str) -> float | None:
 
 
 _KINDS = ("requests", "tokens", "")
-_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?", re.ASCII)
+_DURATION = re.compile(
+    r"(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m(?!s))?(?:(\d{1,9}(?:\.\d{0,15})?)s)?(?:(\d{1,9})ms)?", re.ASCII
+)
 
 
 def told_quota(headers: Mapping[str, str]) -> dict[str, float]:
@@ -106,10 +108,12 @@ def _exhausted_reset(headers: Mapping[str, str]) -> float | None:
 
 
 def _seconds(text: str | None) -> float | None:
-    """Return a reset as seconds from now: seconds, a Unix time, or a duration such as `1h2m3.5s`."""
+    """Return a reset as seconds from now: seconds, a Unix time in s or ms, or a duration such as `1h2m3.5s`."""
     number = _number(text)
     if number is not None:
-        return number if number < 1e9 else max(0.0, number - time.time())
+        if number < 1e9:
+            return number
+        return max(0.0, (number if number < 1e11 else number / 1000) - time.time())
     match = _DURATION.fullmatch((text or "").strip())
     if not match or not match[0]:
         return None

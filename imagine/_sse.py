@@ -71,9 +71,9 @@ class SSEDecoder:
 
     def _events(self, head: bytes) -> list[bytes]:
         """Cut whole events apart; the usual shape, one `data: ` line an event, costs one split."""
-        if head.startswith(b"data: ") and not self._fields:
+        if head.startswith(b"data: ") and not self._fields and self.error is None:
             payloads = head[6:-2].split(b"\n\ndata: ")
-            if head.count(b"\n") == 2 * len(payloads) and len(head) <= self._max:
+            if head.count(b"\n") == 2 * len(payloads) and b"" not in payloads and len(head) <= self._max:
                 return payloads
         return self._parse(head.split(b"\n")[:-1])
 

@@ -6,7 +6,7 @@ import asyncio
 import io
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from os import PathLike
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Self, TypeVar, cast
 from urllib.parse import urlsplit
@@ -134,7 +134,8 @@ class ImagineAsyncClient:
         self._options = options
         self._parent = parent
         self._closed = False
-        self._transports: list[Transport] = []
+        self._transport: Transport | None = None
+        self._making: Future[Transport] | None = None
         self._pool: Pool = parent._pool if parent else Pool()
         shares = parent is not None and all(
             getattr(parent._options, name) == getattr(options, name) for name in _SHARED_BY_SLOTS
@@ -697,16 +698,26 @@ class ImagineAsyncClient:
     async def _ready(self) -> Transport:
         """Return the transport, made in a thread on first use: importing aiohttp would stall the loop for 250 ms."""
         self._check_open()
-        if not self._transports:
-            with ThreadPoolExecutor(1) as thread:
-                made = await asyncio.get_running_loop().run_in_executor(thread, self._make_transport)
-            self._transports.append(made)  # who makes a second one at the same time uses the first
-        return self._transports[0]
+        if self._transport is None:
+            making = self._making = self._making or _in_thread(self._make_transport)
+            try:
+                self._transport = await asyncio.shield(asyncio.wrap_future(making))
+            finally:
+                self._making = None  # after a failure, the next call tries anew
+        return self._transport
 
     def _make_transport(self) -> Transport:
         from imagine._transport import Transport
 
         return Transport(self._options, self._pool, self._slots)
+
+
+def _in_thread(function: Callable[[], T]) -> Future[T]:
+    executor = ThreadPoolExecutor(1)
+    try:
+        return executor.submit(function)
+    finally:
+        executor.shutdown(wait=False)
 
 
 def _restored(kind: type[ImagineAsyncClient], options: Options) -> ImagineAsyncClient:

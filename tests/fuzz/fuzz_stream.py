@@ -1,0 +1,59 @@
+"""A whole stream, from its bytes to the folded answer: what cannot be read is our error, the rest is an answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import fuzz_decoding
+import fuzz_sse
+
+from imagine._fold import ChatFold, CompletionFold, Fold, ImageFold
+from imagine._sse import SSEDecoder
+from imagine.exceptions import ImagineDecodeException
+from imagine.types.base import to_json
+from imagine.types.chat_completions import CHAT_CHUNK
+from imagine.types.completions import COMPLETION_CHUNK
+from imagine.types.images import IMAGE_RESPONSE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from imagine.types.decoding import Decoding
+
+PIECES = fuzz_sse.PIECES + fuzz_decoding.PIECES
+KINDS: list[tuple[Decoding[Any], Callable[[], Fold[Any, Any]]]] = [
+    (CHAT_CHUNK, ChatFold),
+    (COMPLETION_CHUNK, CompletionFold),
+    (IMAGE_RESPONSE, ImageFold),
+]
+
+
+def fuzz(data: bytes) -> None:
+    """Read a body as a stream of each kind, as far as its events are chunks."""
+    decoder = SSEDecoder()
+    payloads = decoder.feed(data) + decoder.finish()
+    for decoding, make_fold in KINDS:
+        fold = make_fold()
+        chunks = _chunks(decoding, payloads)
+        fold.add(chunks)
+        _check(decoding, fold, chunks)
+
+
+def _chunks(decoding: Decoding[Any], payloads: list[bytes]) -> list[Any]:
+    chunks: list[Any] = []
+    for payload in payloads:
+        try:
+            chunks.append(decoding.decode(payload))
+        except ImagineDecodeException:
+            break
+    return chunks
+
+
+def _check(decoding: Decoding[Any], fold: Fold[Any, Any], chunks: list[Any]) -> None:
+    """A fold's answer can be written, is Unicode, and does not depend on how the chunks came apart."""
+    fold.text.encode()
+    one_by_one = type(fold)()
+    for chunk in chunks:
+        one_by_one.add([chunk])
+    assert to_json(fold.so_far()) == to_json(one_by_one.so_far())
+    assert (fold.complete, fold.may_end) == (one_by_one.complete, one_by_one.may_end)
