@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+
+from imagine.types.decoding import Decoding
 
 if TYPE_CHECKING:
     from multidict import CIMultiDictProxy
@@ -64,6 +66,10 @@ class RawResponse(msgspec.Struct, frozen=True):
     content: bytes
     """The body, decompressed."""
     call: CallInfo
+
+    def json(self) -> Any:
+        """Return the body parsed; ImagineDecodeException where it is no JSON."""
+        return Decoding(object).decode(self.content)
 
 
 class CallRecord:

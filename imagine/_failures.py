@@ -79,7 +79,13 @@ def _because(error: BaseException, reason: str) -> str:
     shown = getattr(cause, "verify_message", None) or getattr(cause, "strerror", None) or (str(cause) if cause else "")
     if isinstance(cause, ConnectionError) and cause.errno:  # asyncio's own words are "Connect call failed"
         shown = os.strerror(cause.errno)
-    return (f": {shown}" if shown else "") + (_CA_HINT if reason == "tls" else "")
+    return (f": {shown}" if shown else "") + (_tls_hint(shown) if reason == "tls" else "")
+
+
+def _tls_hint(shown: str) -> str:
+    """Return what to do: most often there is a private CA, sometimes no TLS at all."""
+    no_tls = "wrong version number" in shown.lower().replace("_", " ")
+    return "; is it http:// and not https:// there?" if no_tls else _CA_HINT
 
 
 _TABLE: tuple[tuple[type[BaseException], str, str], ...] = (
@@ -146,7 +152,7 @@ def stream_error(
 def carries_error(payload: bytes) -> bool:
     """Tell whether a payload is an error in place of a chunk."""
     try:
-        parsed = json.loads(payload)
+        parsed: Json = json.loads(payload)
     except (ValueError, RecursionError):
         return False
     return isinstance(parsed, dict) and bool(parsed.get("error")) and "choices" not in parsed

@@ -208,7 +208,7 @@ class Gate:
 
     def wait(self, now: float, unanswered: int, ticket: Ticket) -> tuple[float, bool]:
         """Return the seconds until a request may leave, and whether a declared quota says so; charge it if now."""
-        wait = self.pace.wait(now, unanswered)
+        wait = self.pace.wait(now, unanswered) if ticket.heeds_pace else 0.0
         if wait or self.quotas is None:
             return wait, False
         return self.quotas.take(now, ticket), True

@@ -30,6 +30,10 @@ class RateLimit(msgspec.Struct, frozen=True, kw_only=True):
         return self.requests or self.tokens or 0
 
     def __post_init__(self) -> None:
+        for name in ("requests", "tokens", "per"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | float | None):
+                raise TypeError(f"RateLimit.{name} must be a number, not {type(value).__name__}")
         given = [n for n in (self.requests, self.tokens) if n is not None]
         if len(given) != 1 or given[0] < 1 or not 0 < self.per < math.inf:
             raise ValueError(f"{self!r} must name requests or tokens, at least 1, and per in seconds")

@@ -12,12 +12,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Redaction"]
 
+SHORTEST = 4
+"""A key of fewer characters guards nothing, and taking it out would only garble what is said."""
+
 
 class Redaction:
     """Replaces one secret by `***`, as it is and as JSON and Python would quote it, one in the other."""
 
     def __init__(self, secret: str) -> None:
-        forms = {secret}
+        forms = {secret} if len(secret) >= SHORTEST else set[str]()
         for _ in range(3):
             forms |= {quote(form)[1:-1] for form in forms for quote in (json.dumps, repr)}
         self._forms = sorted(forms, key=len, reverse=True)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import socket
 import weakref
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
 from imagine._failures import FOREIGN, connection_error
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from aiohttp.client_proto import ResponseHandler
     from aiohttp.connector import Connection
@@ -72,7 +72,9 @@ class Connector(aiohttp.TCPConnector):
 
     def __init__(self) -> None:
         # No limit: the client's slots bound it, fairly and over all loops.
-        super().__init__(limit=0, keepalive_timeout=KEEPALIVE_SECONDS, socket_factory=_kept_alive_socket)
+        super().__init__(  # pyright: ignore[reportUnknownMemberType] - aiohttp leaves a tuple in it untyped
+            limit=0, keepalive_timeout=KEEPALIVE_SECONDS, socket_factory=_kept_alive_socket
+        )
         self._used: weakref.WeakSet[ResponseHandler] = weakref.WeakSet()
 
     async def connect(
@@ -88,10 +90,9 @@ class Connector(aiohttp.TCPConnector):
         return connection
 
 
-def _kept_alive_socket(address: aiohttp.AddrInfoType) -> socket.socket:
+def _kept_alive_socket(address: Sequence[Any]) -> socket.socket:
     """Make a socket with TCP keep-alive: a NAT forgets a connection that is silent for 120 to 350 s of generation."""
-    family, kind, protocol, _, _ = address
-    made = socket.socket(family, kind, protocol)
+    made = socket.socket(*address[:3])  # family, type and protocol, as `getaddrinfo` returns them
     made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 30), ("TCP_KEEPCNT", 5)):
         if hasattr(socket, name):

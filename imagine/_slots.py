@@ -31,7 +31,14 @@ class Ticket:
     """What a request waits with; each call has one, for all its attempts."""
 
     def __init__(
-        self, label: str, since: float, *, tokens: int = 0, longest_wait: float = math.inf, waits_for_quota: bool = True
+        self,
+        label: str,
+        since: float,
+        *,
+        tokens: int = 0,
+        longest_wait: float = math.inf,
+        waits: bool = True,
+        heeds_pace: bool = True,
     ) -> None:
         self.label = label
         self.since = since
@@ -40,8 +47,10 @@ class Ticket:
         """What it is estimated to cost."""
         self.longest_wait = longest_wait
         """Seconds it may wait for the service's pace or a declared quota."""
-        self.waits_for_quota = waits_for_quota
-        """Whether it waits for a declared quota at all."""
+        self.waits = waits
+        """Whether it waits for a quota at all, or fails at once."""
+        self.heeds_pace = heeds_pace
+        """Whether it stays behind a gate that another request's 429 has closed."""
 
 
 class Slot:
@@ -193,8 +202,8 @@ class Slots:
 
     def _refuses(self, waiter: _Waiter, wait: float, declared: bool) -> bool:
         ticket = waiter.ticket
-        if declared and not ticket.waits_for_quota:
-            why = "the declared quota is used up"
+        if wait < math.inf and not ticket.waits:
+            why = "the declared quota is used up" if declared else "the service has answered 429"
         elif wait > ticket.longest_wait and (declared or wait < math.inf):
             why = f"the quota is used up for longer than retry_budget={ticket.longest_wait:g} s"
         else:

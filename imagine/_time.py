@@ -12,6 +12,11 @@ __all__ = ["Timeout"]
 class Timeout(msgspec.Struct, frozen=True):
     """Limits in seconds, each for one thing the SDK waits for; `math.inf` turns a part off.
 
+    connect: DNS, TCP, TLS, proxy. write: the longest pause while the body is taken. read: from the end of the request
+    to the last byte of an answer that is no stream. first_event: from the end of the request to a stream's first event;
+    each keep-alive starts it anew, up to ten times its length in all. between_events: between two events of a stream;
+    keep-alives do not count.
+
     The clocks run while the SDK waits for the service; not while the consumer works, waits for a slot, or backs off.
     """
 

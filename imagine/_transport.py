@@ -105,7 +105,8 @@ class Call:
             self.record.started,
             tokens=request.body.estimated_tokens if request.body else 0,
             longest_wait=options.retry_budget,
-            waits_for_quota=options.on_limit == "wait",
+            waits=options.on_limit == "wait",
+            heeds_pace=retries > 0 and request.method != "GET",  # what only looks is no part of a burst
         )
 
     @property
@@ -310,18 +311,22 @@ class Transport:
             Attempt(len(call.record.attempts) + 1, call.paused, str(failure) if failure else "")
         )
         url = self._url(call.request.path)
-        for _ in range(MAX_REDIRECTS):
-            response = await self._request(call, clock, url)
-            self._note(call.record, response)
-            slot.answered(response.status, call.record.quota, call.record.retry_after)
-            if response.status < 300:
-                return response
-            target = _same_origin_target(url, response, call.request)
+        response = await self._sent(call, clock, slot, url)
+        for _ in range(MAX_REDIRECTS - 1):
+            target = _same_origin_target(url, response, call.request) if response.status >= 300 else None
             if target is None:
                 break
             response.release()
-            url = target
-        raise await self._refused(call, response)
+            url, response = target, await self._sent(call, clock, slot, target)
+        if response.status >= 300:
+            raise await self._refused(call, response)
+        return response
+
+    async def _sent(self, call: Call, clock: Clock, slot: Slot, url: URL) -> aiohttp.ClientResponse:
+        response = await self._request(call, clock, url)
+        self._note(call.record, response)
+        slot.answered(response.status, call.record.quota, call.record.retry_after)
+        return response
 
     async def _request(self, call: Call, clock: Clock, url: URL) -> aiohttp.ClientResponse:
         session = await self._pool.session()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import inspect
 import warnings
 
 __all__ = ["warn"]
@@ -10,7 +10,8 @@ __all__ = ["warn"]
 
 def warn(message: str, category: type[Warning] = UserWarning) -> None:
     """Warn about the line outside of this package that led here."""
-    level, frame = 1, sys._getframe()  # the way to it before `skip_file_prefixes` of Python 3.12
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "imagine":
+    level, frame = 1, inspect.currentframe()  # the way to it before `skip_file_prefixes` of Python 3.12
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "imagine":
         level, frame = level + 1, frame.f_back
+    level -= 1
     warnings.warn(message, category, stacklevel=level)

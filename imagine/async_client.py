@@ -698,13 +698,15 @@ class ImagineAsyncClient:
     async def _ready(self) -> Transport:
         """Return the transport, made in a thread on first use: importing aiohttp would stall the loop for 250 ms."""
         self._check_open()
-        if self._transport is None:
-            making = self._making = self._making or _in_thread(self._make_transport)
-            try:
-                self._transport = await asyncio.shield(asyncio.wrap_future(making))
-            finally:
-                self._making = None  # after a failure, the next call tries anew
-        return self._transport
+        if self._transport is not None:
+            return self._transport
+        making = self._making = self._making or _in_thread(self._make_transport)
+        try:
+            made = await asyncio.shield(asyncio.wrap_future(making))
+        finally:
+            self._making = None  # after a failure, the next call tries anew
+        self._transport = made
+        return made
 
     def _make_transport(self) -> Transport:
         from imagine._transport import Transport
@@ -723,7 +725,7 @@ def _in_thread(function: Callable[[], T]) -> Future[T]:
 def _restored(kind: type[ImagineAsyncClient], options: Options) -> ImagineAsyncClient:
     """Make a client from pickled or copied options; it opens its own connections."""
     client = object.__new__(kind)
-    client._open(options)
+    client._open(options)  # pyright: ignore[reportPrivateUsage] - part of the class, where pickles find it
     return client
 
 
@@ -732,8 +734,8 @@ def _encoded(json: object, call: CallOptions) -> bytes | None:
     extra = call.get("extra_body")
     if json is None and not extra:
         return None
-    plain: Any = to_wire(json) if isinstance(json, DTO) else json
-    return to_json({**(plain or {}), **extra} if extra else plain)
+    plain: object = to_wire(json) if isinstance(json, DTO) else json
+    return to_json({**cast("dict[str, object]", plain or {}), **extra} if extra else plain)
 
 
 def _query(params: Mapping[str, object] | None) -> dict[str, str]:
@@ -778,7 +780,7 @@ def _items(values: object) -> list[object]:
 
 def _check_readable(file: object) -> None:
     if isinstance(file, str | PathLike):
-        os.stat(file)
+        os.stat(cast("str | PathLike[str]", file))
     elif isinstance(file, io.TextIOBase) or not hasattr(file, "read"):
         raise TypeError("input_file must be a path, or a file object opened in binary mode")
 

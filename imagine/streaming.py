@@ -69,6 +69,7 @@ class AsyncStream(Generic[T, R]):
         self._reading = False
         self._done = False
         self._ended = False
+        self._ended_well = False
         self._raised: ImagineException | None = None
         self._opening: asyncio.Timeout | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -93,6 +94,10 @@ class AsyncStream(Generic[T, R]):
             pass
         if self._raised is not None:
             raise self._raised
+        if not (self._done or self._fold.may_end or self._ended_well):
+            error = ImagineStreamException("the stream was closed before its end; `partial` has what came")
+            error.partial, error.call = self._fold.so_far(), self.call
+            raise error
         return cast("R", self._fold.so_far())
 
     async def read(self) -> list[T]:
@@ -240,7 +245,7 @@ class AsyncStream(Generic[T, R]):
             return
         if not self._done:
             self._check_end(feed)
-        self._ended = True
+        self._ended = self._ended_well = True
         if feed.counts_tokens:
             feed.charge_tokens(self._fold.usage, self._fold.text)
         await feed.finish()

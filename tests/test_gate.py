@@ -166,10 +166,10 @@ async def test_a_gate_that_is_closed_for_too_long_is_an_error_at_once(make_clien
 @pytest.mark.anyio
 async def test_the_deadline_runs_behind_the_gate(make_client, server):
     """A call whose deadline comes before the gate opens ends at its deadline, unsent."""
-    client = await make_client(max_retries=0)
+    client = await make_client()
     server.faults.script(["status;code=429;retry-after=5"])
     with pytest.raises(ImagineAPITooManyRequestsException):
-        await client.chat(HELLO)
+        await client.chat(HELLO, max_retries=0)
     with pytest.raises(ImagineTimeoutException) as caught:
         await client.chat(HELLO, deadline=0.2)
     assert caught.value.limit == "deadline"
@@ -233,3 +233,17 @@ async def test_derived_clients_share_the_quota(make_client, server):
     await client.with_options(timeout=5).embeddings("two")
     with pytest.raises(ImagineQuotaException):
         await client.embeddings("three")
+
+
+@pytest.mark.anyio
+async def test_who_does_not_stay_behind_the_gate(make_client, server):
+    """After a 429, requests that only look and calls without retries are sent; with `on_limit="raise"` others fail."""
+    client = await make_client(on_limit="raise")
+    server.faults.script(["status;code=429;retry-after=30"])
+    with pytest.raises(ImagineAPITooManyRequestsException):
+        await client.chat(HELLO, max_retries=0)
+    assert (await client.ping()).status == "ok"
+    assert (await client.chat(HELLO, max_retries=0)).first_content
+    with pytest.raises(ImagineQuotaException, match="answered 429") as caught:
+        await client.chat(HELLO)
+    assert 25 < caught.value.retry_after <= 30

@@ -259,6 +259,9 @@ async def test_leaving_early_frees_the_connection(client, server, imagine_server
         async for _ in stream:
             break
     assert [chunk async for chunk in stream] == []
+    with pytest.raises(ImagineStreamException, match="closed before its end") as caught:
+        await stream.final()
+    assert caught.value.partial.first_content == stream.text
     await until(lambda: server.open_streams == 0)
 
 

@@ -10,7 +10,7 @@ import msgspec
 from imagine.types.decoding import fit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Self
 
 __all__ = ["DTO", "PlainDTO", "to_json", "to_wire"]
@@ -82,12 +82,8 @@ def to_json(value: object) -> bytes:
 def _without_none(value: Value, *, wire: bool = False) -> Any:
     if isinstance(value, DTO):
         kept = value.sent_as_null if wire else ()
-        fields = msgspec.structs.asdict(value).items()
-        return {
-            name: _without_none(item, wire=wire) if isinstance(item, (DTO, list, tuple)) else item
-            for name, item in fields
-            if item is not None or name in kept
-        }
+        fields: Iterable[tuple[str, Value]] = msgspec.structs.asdict(value).items()
+        return {name: _without_none(item, wire=wire) for name, item in fields if item is not None or name in kept}
     if isinstance(value, (list, tuple)) and _holds_data_classes(value):
         return [_without_none(item, wire=wire) if isinstance(item, DTO) else item for item in value]
     return value
