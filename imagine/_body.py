@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["Body", "JSONBody", "UploadBody"]
 
 SMALL = 64 * 1024
-"""Up to this a body goes out in one write, which the socket takes at once."""
+"""Up to this a body goes out in one write, which the socket takes at once; longer ones go in pieces of it."""
 CHUNK = 1024 * 1024
-"""Read from a file at once, by a thread, and written at once."""
+"""Read from a file at once, by a thread."""
 
 
 class Body(Protocol):
@@ -80,9 +80,9 @@ class JSONBody:
         """Do nothing: bytes hold nothing open."""
 
     async def _pieces(self, clock: Clock, answer_part: str) -> AsyncGenerator[bytes, None]:
-        for start in range(0, len(self.content), CHUNK):
+        for start in range(0, len(self.content), SMALL):
             clock.start("write")
-            yield self.content[start : start + CHUNK]
+            yield self.content[start : start + SMALL]
         clock.start(answer_part)
 
 
@@ -156,8 +156,9 @@ class _FilePart(aiohttp.payload.AsyncIterablePayload):
 async def _read(file: BinaryIO, clock: Clock, answer_part: str) -> AsyncGenerator[bytes, None]:
     try:
         while chunk := await asyncio.to_thread(file.read, CHUNK):
-            clock.start("write")
-            yield chunk
+            for start in range(0, len(chunk), SMALL):
+                clock.start("write")
+                yield chunk[start : start + SMALL]
     except (OSError, ValueError) as error:  # ValueError: closed meanwhile
         raise ImagineException(f"the file could not be read to its end: {error}") from error
     clock.start(answer_part)

@@ -155,7 +155,7 @@ def carries_error(payload: bytes) -> bool:
         parsed: Json = json.loads(payload)
     except (ValueError, RecursionError):
         return False
-    return isinstance(parsed, dict) and bool(parsed.get("error")) and "choices" not in parsed
+    return isinstance(parsed, dict) and bool(parsed.get("error")) and not parsed.get("choices")
 
 
 def request_id_of(headers: Mapping[str, str]) -> str | None:

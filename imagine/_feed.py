@@ -57,6 +57,11 @@ class Feed:
         self._timer: asyncio.TimerHandle | None = None
 
     @property
+    def at_end(self) -> bool:
+        """Whether the body has ended."""
+        return self._at_end
+
+    @property
     def events(self) -> int:
         """Events so far."""
         return self._call.record.events
@@ -132,6 +137,7 @@ class Feed:
     def client_closed(self) -> None:
         """Break off because the client, or the loop, came to its end: a reader must not take that for the stream's."""
         if not self._closed:
+            self._slot.free()  # whoever reads it may never come back
             self._break_off(ImagineStreamException("the client was closed in the middle of the stream"))
 
     def _break_off(self, error: ImagineException) -> None:
@@ -166,7 +172,7 @@ class Feed:
         try:
             async with asyncio.timeout(LINGER_SECONDS):
                 await self._content.wait_eof()
-        except TimeoutError:
+        except FOREIGN:  # not there in time, or it broke: nothing after [DONE] counts
             pass
         finally:
             self._disconnect()

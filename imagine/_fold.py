@@ -86,7 +86,7 @@ class _Choices:
         return self.complete
 
     def _mark(self, index: int, reason: FinishReason | None) -> None:
-        if reason is not None:
+        if reason:  # some gateways write "" where there is none
             self._open.discard(index)
             self._finished[index] = reason
         elif index not in self._finished:
@@ -135,9 +135,9 @@ class _Part:
             self._tool_call(call).take(call)
 
     def _tool_call(self, delta: ChatMessageToolCall) -> _ToolCall:
-        """Find the call a delta belongs to: by index, else by id, else the last; another id is another call."""
+        """Find the call a delta belongs to: by index; where a server sends none by id, a new id being a new call."""
         for known in reversed(self.tool_calls):
-            if (delta.index is None or known.index == delta.index) and (not delta.id or known.id in ("", delta.id)):
+            if known.index == delta.index or (delta.index is None and (not delta.id or known.id in ("", delta.id))):
                 return known
         self.tool_calls.append(_ToolCall(len(self.tool_calls) if delta.index is None else delta.index))
         return self.tool_calls[-1]
@@ -214,7 +214,7 @@ class _ChoicesFold(_Choices, Generic[Chunk]):
                 self.usage = chunk.usage
             for choice in chunk.choices:
                 index = choice.index
-                if choice.finish_reason is not None or index not in parts:
+                if choice.finish_reason or index not in parts:
                     self._mark(index, choice.finish_reason)
                     part = parts.setdefault(index, _Part())
                 else:

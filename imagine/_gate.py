@@ -60,7 +60,7 @@ class Pace:
             return math.inf
         if now < self._left_until:
             return self._left_until - now if self._left <= 0 else 0.0
-        return math.inf if self._left_until and unanswered else 0.0  # a new window: one goes ahead to hear about it
+        return math.inf if self._left <= 0 and unanswered else 0.0  # a new window: one goes ahead to hear about it
 
     def leave(self) -> None:
         """Note that a request leaves."""
@@ -84,8 +84,9 @@ class Pace:
     def limited(self, now: float, demanded: float | None, unanswered: int) -> None:
         """Note a 429 and the wait that it demands; what is unanswered is part of the same window."""
         if now >= self._closed_until:
-            self._learned = self._good + unanswered
-            self._hold = FIRST_HOLD if self._learned else min(LONGEST_HOLD, 2 * self._hold)
+            through = self._good + unanswered
+            self._learned = through if demanded is None else None  # a demanded wait is kept to, not guessed
+            self._hold = FIRST_HOLD if through else min(LONGEST_HOLD, 2 * self._hold)
         elif self._learned:  # one more of the same burst
             self._learned -= 1
         self._close(now + (self._hold if demanded is None else min(demanded, LONGEST_CLOSURE)))
@@ -96,10 +97,10 @@ class Pace:
         self._good = 0
 
     def _close_voluntarily(self, now: float) -> None:
-        """Wait for the next window before the service says so; ask for one more of it now and then."""
+        """Wait for the next window before the service says so; ask for more of it now and then."""
         self._windows += 1
         if self._learned and self._windows % 5 == 0:
-            self._learned += 1
+            self._learned *= 2
         self._close(now + self._hold)
 
     def _listen(self, now: float, told: Mapping[str, float], unanswered: int) -> None:
@@ -112,6 +113,8 @@ class Pace:
             self._learned = None
             left, reset = min(known)
             self._left, self._left_until = left - unanswered, now + min(reset, LONGEST_CLOSURE)
+        elif now >= self._left_until:  # it tells no more
+            self._left = math.inf
 
 
 class QuotaState(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,6 +156,15 @@ class Quotas:
             if limit.tokens is None:
                 self._move(bucket, left, min(now, left + LONGEST_WAY))
 
+    def refund(self, ticket: Ticket) -> None:
+        """Take back the charge of a request that was let out and did not leave."""
+        left = self._left.pop(ticket, None)
+        for limit, bucket in self._windows:
+            amount = 1 if limit.tokens is None else ticket.tokens
+            places = [n for n, item in enumerate(bucket.items) if left is not None and item.timestamp == _millis(left)]
+            for place in reversed(places[:amount]):
+                del bucket.items[place]
+
     def charge_tokens(self, now: float, tokens: int) -> None:
         """Charge tokens that an answer reports beyond what was estimated; a window that is full holds no more."""
         for limit, bucket in self._windows:
@@ -182,13 +194,13 @@ class Quotas:
 
     def _move(self, bucket: InMemoryBucket, left: float, arrived: float) -> None:
         for place, item in enumerate(bucket.items):
-            if item.timestamp == round(left * 1000):
+            if item.timestamp == _millis(left):
                 del bucket.items[place]
                 self._charge(bucket, arrived, 1)
                 return
 
     def _used(self, bucket: InMemoryBucket, now: float) -> int:
-        bucket.leak(round(now * 1000))
+        bucket.leak(_millis(now))
         return len(bucket.items)
 
     def _charge(self, bucket: InMemoryBucket, now: float, amount: int) -> None:
@@ -196,7 +208,7 @@ class Quotas:
 
         if amount > 0:
             latest = bucket.items[-1].timestamp if bucket.items else 0
-            bucket.put(RateItem("", max(latest, round(now * 1000)), weight=amount))
+            bucket.put(RateItem("", max(latest, _millis(now)), weight=amount))
 
 
 class Gate:
@@ -216,6 +228,11 @@ class Gate:
     def leave(self) -> None:
         """Note that a request leaves."""
         self.pace.leave()
+
+    def refund(self, ticket: Ticket) -> None:
+        """Take back what a request that did not leave was charged with."""
+        if self.quotas is not None:
+            self.quotas.refund(ticket)
 
     def answered(
         self,
@@ -237,3 +254,7 @@ class Gate:
     def state(self, now: float) -> tuple[QuotaState, ...]:
         """Return what is left of the declared quotas."""
         return self.quotas.state(now) if self.quotas else ()
+
+
+def _millis(seconds: float) -> int:
+    return round(seconds * 1000)

@@ -7,6 +7,8 @@ import os
 import weakref
 from typing import TYPE_CHECKING, NamedTuple
 
+from imagine.exceptions import ImagineException
+
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
@@ -35,6 +37,7 @@ class Pool:
     """The sessions of one client and of those made from it by `with_options`."""
 
     def __init__(self) -> None:
+        self._closed = False
         self._lives: dict[asyncio.AbstractEventLoop, _Life] = {}
         # The registry of finalizers holds the sessions: garbage together with the pool, they would warn of themselves.
         weakref.finalize(self, _close_soon, self._lives).atexit = False
@@ -42,6 +45,8 @@ class Pool:
 
     async def session(self) -> aiohttp.ClientSession:
         """Return the session of the running loop."""
+        if self._closed:
+            raise ImagineException("the client was closed while the call was under way")
         loop = asyncio.get_running_loop()
         life = self._lives.get(loop)
         if life is None or life.session.closed:
@@ -61,6 +66,7 @@ class Pool:
 
     async def close(self) -> None:
         """Close the sessions of every loop that still runs and forget the others."""
+        self._closed = True
         lives = self._lives.copy()
         self._lives.clear()
         here = asyncio.get_running_loop()
@@ -68,12 +74,12 @@ class Pool:
             if loop is here:
                 await life.generator.aclose()
             elif loop.is_running():
-                await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(life.generator.aclose(), loop))
+                await _close_there(life, loop)
             elif loop.is_closed():
                 _bury(life)
 
     def _forget_dead_loops(self) -> None:
-        for loop in [loop for loop in self._lives if loop.is_closed()]:
+        for loop in [loop for loop in list(self._lives) if loop.is_closed()]:
             _bury(self._lives.pop(loop))
 
     def abandon(self) -> None:
@@ -107,6 +113,16 @@ def _make_session() -> aiohttp.ClientSession:
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None),
     )
+
+
+async def _close_there(life: _Life, loop: asyncio.AbstractEventLoop) -> None:
+    """Close a session in another thread's loop, which may end at any moment and take the answer with it."""
+    try:
+        loop.call_soon_threadsafe(_start_closing, life)
+    except RuntimeError:
+        return
+    while not life.session.closed and loop.is_running():  # noqa: ASYNC110 - a loop that ends tells nobody
+        await asyncio.sleep(0.005)
 
 
 def _close_soon(lives: dict[asyncio.AbstractEventLoop, _Life]) -> None:

@@ -107,7 +107,7 @@ class Slots:
         self._free = self.limit
         self._unanswered = 0
         self._waiters: list[_Waiter] = []
-        self._granted: set[asyncio.Future[None]] = set()
+        self._granted: dict[asyncio.Future[None], Ticket] = {}
         # Reentrant: a collected stream frees its slot from a finalizer, which may run anywhere, in here too.
         self._lock = threading.RLock()
 
@@ -183,22 +183,31 @@ class Slots:
         """Let out whoever may leave, first come first served, and come back when the next one may."""
         with self._lock:
             while self._waiters and self._free:
-                waiter = self._waiters[0]
-                if not waiter.turn.done():
-                    wait, declared = self._ask_gate(waiter.ticket)
-                    if wait and not self._refuses(waiter, wait, declared):
-                        self._come_back(waiter, wait)
+                waiter = heapq.heappop(
+                    self._waiters
+                )  # out while it is looked at: a finalizer may come in here
+                if waiter.turn.done() or waiter.turn.get_loop().is_closed():
+                    continue
+                wait, declared = self._ask_gate(waiter.ticket)
+                if not wait:
+                    self._grant(waiter)
+                elif not self._refuses(waiter, wait, declared):
+                    heapq.heappush(self._waiters, waiter)
+                    if self._come_back(waiter, wait):
                         return
-                    if not wait:
-                        self._grant(waiter.turn)
-                heapq.heappop(self._waiters)
 
-    def _grant(self, turn: asyncio.Future[None]) -> None:
-        self._granted.add(turn)
-        if not _wake(turn, None):  # its loop was closed: nobody waits there any more
-            self._granted.discard(turn)
+    def _grant(self, waiter: _Waiter) -> None:
+        self._granted[waiter.turn] = waiter.ticket
+        if not _wake(waiter.turn, None):  # its loop was closed: nobody waits there any more
+            self._take_back(waiter.turn)
+
+    def _take_back(self, turn: asyncio.Future[None]) -> None:
+        """Undo what was granted to one who does not take it."""
+        ticket = self._granted.pop(turn, None)
+        if ticket is not None:
             self._free += 1
             self._unanswered -= 1
+            self.gate.refund(ticket)
 
     def _refuses(self, waiter: _Waiter, wait: float, declared: bool) -> bool:
         ticket = waiter.ticket
@@ -213,13 +222,15 @@ class Slots:
         _wake(waiter.turn, error)
         return True
 
-    def _come_back(self, waiter: _Waiter, wait: float) -> None:
+    def _come_back(self, waiter: _Waiter, wait: float) -> bool:
+        """Look again after a wait; False where the waiter's loop is closed."""
         if wait < math.inf:
             loop = waiter.turn.get_loop()
             try:
                 loop.call_soon_threadsafe(loop.call_later, wait, self._let_out)
-            except RuntimeError:  # its loop was closed
-                heapq.heappop(self._waiters)
+            except RuntimeError:
+                return False
+        return True
 
     async def _wait(self, turn: asyncio.Future[None], ticket: Ticket, deadline: Limit, patience: float) -> None:
         began = time.monotonic()
@@ -233,7 +244,7 @@ class Slots:
         except BaseException:
             self._give_up(turn)
             raise
-        self._granted.discard(turn)
+        self._granted.pop(turn, None)
 
     def _check_patience(self, limit: Limit, ticket: Ticket, waited: float) -> None:
         """Raise when a wait has been too long; `slot_timeout` does not count while it is the gate that is closed."""
@@ -251,10 +262,7 @@ class Slots:
         """Leave the queue; a slot that was granted in the same moment goes to the next."""
         with self._lock:
             turn.cancel()
-            if turn in self._granted:
-                self._granted.discard(turn)
-                self._free += 1
-                self._unanswered -= 1
+            self._take_back(turn)
         self._let_out()
 
     def _occupied(self) -> str:

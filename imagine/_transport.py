@@ -311,24 +311,27 @@ class Transport:
             Attempt(len(call.record.attempts) + 1, call.paused, str(failure) if failure else "")
         )
         url = self._url(call.request.path)
-        response = await self._sent(call, clock, slot, url)
+        response = await self._sent(call, clock, slot, url, call.request.params)
         for _ in range(MAX_REDIRECTS - 1):
             target = _same_origin_target(url, response, call.request) if response.status >= 300 else None
             if target is None:
                 break
             response.release()
-            url, response = target, await self._sent(call, clock, slot, target)
+            url, response = target, await self._sent(call, clock, slot, target, {})
         if response.status >= 300:
+            clock.until(call.deadline)  # a slow body does not hide the status
             raise await self._refused(call, response)
         return response
 
-    async def _sent(self, call: Call, clock: Clock, slot: Slot, url: URL) -> aiohttp.ClientResponse:
-        response = await self._request(call, clock, url)
+    async def _sent(
+        self, call: Call, clock: Clock, slot: Slot, url: URL, params: Mapping[str, str]
+    ) -> aiohttp.ClientResponse:
+        response = await self._request(call, clock, url, params)
         self._note(call.record, response)
         slot.answered(response.status, call.record.quota, call.record.retry_after)
         return response
 
-    async def _request(self, call: Call, clock: Clock, url: URL) -> aiohttp.ClientResponse:
+    async def _request(self, call: Call, clock: Clock, url: URL, params: Mapping[str, str]) -> aiohttp.ClientResponse:
         session = await self._pool.session()
         request, body = call.request, call.request.body
         if isinstance(body, JSONBody):
@@ -340,7 +343,7 @@ class Transport:
             return await session.request(
                 request.method,
                 url,
-                params=request.params,
+                params=params,
                 data=data,
                 headers=self._headers_for(call),
                 allow_redirects=False,
@@ -354,6 +357,8 @@ class Transport:
 
     def _headers_for(self, call: Call) -> CIMultiDict[str]:
         headers = self._headers[call.accept].copy()
+        if isinstance(call.request.body, UploadBody):
+            headers.popall("Content-Type", None)  # the form names its own, with the boundary
         if call.request.body:
             headers.update(call.request.body.headers)
         headers.update(call.request.headers)
@@ -388,9 +393,12 @@ class Transport:
                     raise ImagineDecodeException(
                         f"a decompression bomb: it unfolds to over {BOMB_RATIO} times what came"
                     )
+        except ImagineException:
+            response.close()
+            raise
         except FOREIGN as error:
             response.close()
-            raise self._ours(error) from error
+            raise connection_error(error, self._target) from error
         except BaseException:
             response.close()
             raise

@@ -13,5 +13,4 @@ def warn(message: str, category: type[Warning] = UserWarning) -> None:
     level, frame = 1, inspect.currentframe()  # the way to it before `skip_file_prefixes` of Python 3.12
     while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "imagine":
         level, frame = level + 1, frame.f_back
-    level -= 1
     warnings.warn(message, category, stacklevel=level)

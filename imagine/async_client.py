@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from os import PathLike
@@ -68,6 +69,7 @@ __all__ = ["ImagineAsyncClient"]
 
 T = TypeVar("T")
 
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")  # RFC 3986 sections 3.1 and 4.2
 _SHARED_BY_SLOTS = ("endpoint", "api_key", "max_concurrent_requests", "rate_limits")
 """Options in which clients must agree to share slots and quotas."""
 
@@ -520,7 +522,8 @@ class ImagineAsyncClient:
 
     async def get_image_history(self, max_items: int = 1) -> list[tuple[ImageResponse, ImageRequest]]:
         """Return the last image generations of this key as (response, request) pairs, at most `max_items`."""
-        return await self._get("images/generations", {"max_items": max_items}, IMAGE_HISTORY)
+        pairs = await self._get("images/generations", {"max_items": max_items}, IMAGE_HISTORY)
+        return [(self._with_addresses(response), request) for response, request in pairs]
 
     @spelled
     async def request(
@@ -646,7 +649,7 @@ class ImagineAsyncClient:
         endpoint = self._options.endpoint
         parent = endpoint.rpartition("/")[0] if urlsplit(endpoint).path.strip("/") else endpoint
         for image in answer.data:
-            if image.url and not urlsplit(image.url).scheme:
+            if image.url and not _ABSOLUTE.match(image.url):
                 image.url = f"{parent}/{image.url.lstrip('/')}"
         return answer
 

@@ -94,7 +94,7 @@ class AsyncStream(Generic[T, R]):
             pass
         if self._raised is not None:
             raise self._raised
-        if not (self._done or self._fold.may_end or self._ended_well):
+        if not (self._ended_well or self._fold.complete):
             error = ImagineStreamException("the stream was closed before its end; `partial` has what came")
             error.partial, error.call = self._fold.so_far(), self.call
             raise error
@@ -222,6 +222,8 @@ class AsyncStream(Generic[T, R]):
             done, chunks = self._decoded_one_by_one(feed, payloads, done)
         self._fold.add(chunks)
         feed.count(len(chunks))
+        if self._failure is not None and feed.at_end and self._fold.complete:
+            self._failure, done = None, True  # what goes wrong after the last finish reason is no error
         self._done = done
         if not chunks and self._failure is not None:
             raise self._failure

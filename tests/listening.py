@@ -57,7 +57,16 @@ class Listener:
             self.requests.append(await heard(reader, reads_body=self._reads_body))
             writer.write(self._reply)
             await writer.drain()
+            if not self._reads_body:
+                await _swallow(reader, writer)
         writer.close()
+
+
+async def _swallow(reader, writer):
+    """Read on after an early answer, as gateways do: closing over unread bytes would reset it on its way."""
+    writer.write_eof()
+    while await reader.read(65536):
+        pass
 
 
 class Proxy:
