@@ -728,3 +728,13 @@ async def test_closing_breaks_open_streams_off(client, server):
     with pytest.raises(ImagineException):
         await stream.final()
     assert stream.text
+
+
+@pytest.mark.anyio
+async def test_addresses_of_images_elsewhere_stay(client, server):
+    """An address with a host of its own, or one that is nonsense, is left as it came."""
+    body = b'{"data": [{"url": "//cdn.example/a.png"}, {"url": "https://x.example/b.png"}, {"url": "//[x"}]}'
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
+    server.faults.script([Raw([head, body], then="keep")])
+    answer = await client.images_generate("sun", response_format="url")
+    assert [image.url for image in answer.data] == ["//cdn.example/a.png", "https://x.example/b.png", "//[x"]

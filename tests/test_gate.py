@@ -78,6 +78,21 @@ class TestPace:
             pace.good(now, {}, 0)
         assert pace.wait(now, 0) == 1.0
 
+    def test_a_demanded_wait_teaches_no_window(self):
+        """Where the service says how long to wait, how many got through before is no limit for later."""
+        pace = Pace()
+        pace.good(0.0, {}, 0)
+        pace.limited(0.0, 1.0, 0)
+        for _ in range(20):
+            assert pace.wait(1.0, 0) == 0.0
+            pace.good(1.0, {}, 0)
+
+    def test_headers_that_came_once_bind_no_later_window(self):
+        """A quota of which much was left does not make requests leave one by one when its window is over."""
+        pace = Pace()
+        pace.good(0.0, {"remaining-requests": 100.0, "reset-requests": 1.0}, 0)
+        assert pace.wait(2.0, 5) == 0.0
+
     def test_headers_tell_beforehand(self):
         """Of the quota that the headers tell about, no more is used than is left, counting what is under way."""
         pace = Pace()

@@ -131,6 +131,35 @@ def test_closing_the_client_breaks_its_streams_off(client, server):
     asyncio.run(run())
 
 
+def test_closing_under_a_call_does_not_send_it_again(client, server):
+    """A call whose client is closed under it ends with an error, and nothing more is sent."""
+    server.faults.script(["silent"])
+
+    async def run():
+        call = asyncio.create_task(client.chat(HELLO))
+        await until(lambda: len(server.requests) == 1)
+        await client.close()
+        with pytest.raises(ImagineException):
+            await call
+        assert len(server.requests) == 1
+
+    asyncio.run(run())
+
+
+def test_a_stream_that_outlives_its_loop_gives_its_slot_back(server):
+    """A stream that is still held when its loop has ended is in nobody's way in the next loop."""
+    client = ImagineAsyncClient(server.endpoint, server.api_key, max_concurrent_requests=1, slot_timeout=2)
+    server.faults.script(["stall;after=1"])
+    stream = client.chat_stream(HELLO)
+
+    async def begin():
+        await anext(stream)
+
+    asyncio.run(begin())
+    assert asyncio.run(client.ping()).status == "ok"
+    asyncio.run(client.close())
+
+
 def test_use_after_close(client):
     """Calls, streams and `async with` on a closed client say that it is closed; closing twice is fine."""
 

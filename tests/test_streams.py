@@ -189,6 +189,27 @@ async def test_what_breaks_after_the_last_finish_reason_is_no_error(client, serv
     assert final.first_content == "a"
 
 
+async def test_a_connection_lost_after_done_is_no_error(client, server):
+    """A service that drops the connection after [DONE], without ending the body, has said all there was."""
+    head = HEAD.replace(b"Connection: close", b"Transfer-Encoding: chunked")
+    body = event("a", '"stop"') + b"data: [DONE]\n\n"
+    server.faults.script([Raw([head, b"%x\r\n%s\r\n" % (len(body), body), 0.01], then="close")])
+    assert (await client.chat_stream(HELLO).final()).first_content == "a"
+
+
+async def test_an_empty_finish_reason_is_none(client, server):
+    """Gateways that write "" into every delta do not make a cut stream complete."""
+    server.faults.script([raw(event("a", '""') + event("b", '""'))])
+    with pytest.raises(ImagineStreamException, match="cut"):
+        await client.chat_stream(HELLO).final()
+
+
+async def test_half_a_done_after_the_last_finish_reason_is_no_error(client, server):
+    """A body that ends within `[DONE]` lacks nothing once every choice has finished."""
+    server.faults.script([raw(event("a", '"stop"') + b"data: [DO")])
+    assert (await client.chat_stream(HELLO).final()).first_content == "a"
+
+
 async def test_nothing_after_done_counts(client, server):
     """What follows [DONE] in the same read is not delivered."""
     server.faults.script([raw(event("a") + b"data: [DONE]\n\n" + event("b"))])
