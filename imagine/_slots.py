@@ -183,9 +183,7 @@ class Slots:
         """Let out whoever may leave, first come first served, and come back when the next one may."""
         with self._lock:
             while self._waiters and self._free:
-                waiter = heapq.heappop(
-                    self._waiters
-                )  # out while it is looked at: a finalizer may come in here
+                waiter = heapq.heappop(self._waiters)  # out while it is looked at: a finalizer may come in here
                 if waiter.turn.done() or waiter.turn.get_loop().is_closed():
                     continue
                 wait, declared = self._ask_gate(waiter.ticket)
