@@ -142,6 +142,11 @@ class Call:
         if self.options.on_call is not None:
             self._hand_over(self.options.on_call)
 
+    def cancelled(self) -> None:
+        """Close the record of a call that its task has given up."""
+        self.record.error = "CancelledError: the call was cancelled"
+        self.finish()
+
     def log_body(self, what: str, content: bytes) -> None:
         """Log a body where `debug` asks for it, without the key."""
         if self.options.debug and log.isEnabledFor(logging.DEBUG):
@@ -225,6 +230,9 @@ class Transport:
         except ImagineException as error:
             call.finish(error)
             raise
+        except asyncio.CancelledError:
+            call.cancelled()
+            raise
         call.finish()
         return answer
 
@@ -235,6 +243,9 @@ class Transport:
             return call, await self._send(call, self._stream)
         except ImagineException as error:
             call.finish(error)
+            raise
+        except asyncio.CancelledError:
+            call.cancelled()
             raise
 
     async def _send(self, call: Call, attempt: Callable[[Call], Awaitable[T]]) -> T:

@@ -235,6 +235,20 @@ async def test_cancelling_leaks_nothing(client, server, fault):
 
 
 @pytest.mark.anyio
+async def test_a_cancelled_call_is_told_too(server):
+    """`on_call` gets the record of a call that was cancelled, once."""
+    calls = []
+    async with ImagineAsyncClient(server.endpoint, server.api_key, on_call=calls.append) as client:
+        server.faults.script(["silent"])
+        task = asyncio.create_task(client.chat(HELLO))
+        await until(lambda: len(server.requests) == 1)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert [call.error for call in calls] == ["CancelledError: the call was cancelled"]
+
+
+@pytest.mark.anyio
 async def test_cancelled_waiters_pass_their_turn_on(client, server):
     """Tasks that are cancelled while they wait for a slot do not take it with them."""
     server.faults.script(["delay;seconds=0.1"] * 2)
