@@ -6,21 +6,24 @@ import asyncio
 import io
 import mimetypes
 import os
+from types import MappingProxyType
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 import aiohttp
+import msgspec
 
 from imagine.exceptions import ImagineException
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 
     from imagine._clock import Clock
 
-__all__ = ["Body", "JSONBody", "UploadBody"]
+__all__ = ["JSON_HEADERS", "SMALL", "Body", "JSONBody", "UploadBody"]
 
 SMALL = 64 * 1024
 """Up to this a body goes out in one write, which the socket takes at once; longer ones go in pieces of it."""
+JSON_HEADERS: Mapping[str, str] = MappingProxyType({"Content-Type": "application/json"})
 CHUNK = 1024 * 1024
 """Read from a file at once, by a thread."""
 
@@ -34,7 +37,7 @@ class Body(Protocol):
         ...
 
     @property
-    def headers(self) -> dict[str, str]:
+    def headers(self) -> Mapping[str, str]:
         """The headers that describe it."""
         ...
 
@@ -43,8 +46,9 @@ class Body(Protocol):
         """What it may cost, at four characters a token."""
         ...
 
-    def connected(self, clock: Clock, answer_part: str) -> None:
-        """Start the clock for sending it, or for the answer where sending takes no time."""
+    @property
+    def takes_time(self) -> bool:
+        """Whether the clock has to run while it is sent."""
         ...
 
     def close(self) -> None:
@@ -56,25 +60,33 @@ class Body(Protocol):
         ...
 
 
-class JSONBody:
+class JSONBody(msgspec.Struct):
     """Encoded once, sent by every attempt."""
 
-    replayable = True
+    content: bytes
+    takes_time: bool
+    """Whether it goes in pieces: where it is longer than SMALL."""
 
-    def __init__(self, content: bytes) -> None:
-        self.content = content
-        self.estimated_tokens = len(content) // 4
-        self.headers = {"Content-Type": "application/json"}
-        if len(content) > SMALL:
-            self.headers["Content-Length"] = str(len(content))
+    @property
+    def replayable(self) -> bool:
+        """Whether it can be sent again: always."""
+        return True
 
-    def connected(self, clock: Clock, answer_part: str) -> None:
-        """Start the clock for sending it, or for the answer where sending takes no time."""
-        clock.start("write" if len(self.content) > SMALL else answer_part)
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Its kind; its length where it goes in pieces, which do not tell it."""
+        if not self.takes_time:
+            return JSON_HEADERS
+        return {**JSON_HEADERS, "Content-Length": str(len(self.content))}
+
+    @property
+    def estimated_tokens(self) -> int:
+        """What it may cost, at four characters a token."""
+        return len(self.content) // 4
 
     def open(self, clock: Clock, answer_part: str) -> bytes | AsyncIterator[bytes]:
         """Return the bytes, in pieces where they are many so that a stalled service is noticed."""
-        return self.content if len(self.content) <= SMALL else self._pieces(clock, answer_part)
+        return self._pieces(clock, answer_part) if self.takes_time else self.content
 
     def close(self) -> None:
         """Do nothing: bytes hold nothing open."""
@@ -94,9 +106,10 @@ class UploadBody:
     """
 
     estimated_tokens = 0
+    takes_time = True
 
     def __init__(self, fields: dict[str, str], file: str | os.PathLike[str] | BinaryIO) -> None:
-        self.headers: dict[str, str] = {}
+        self.headers: Mapping[str, str] = {}
         self._fields = fields
         self._file = file
         self._start = None if isinstance(file, str | os.PathLike) else _position(file)
@@ -108,10 +121,6 @@ class UploadBody:
     def replayable(self) -> bool:
         """Whether the file can be read again."""
         return isinstance(self._file, str | os.PathLike) or self._start is not None
-
-    def connected(self, clock: Clock, answer_part: str) -> None:  # noqa: ARG002 - the file's end starts the answer's part
-        """Start the clock for sending it."""
-        clock.start("write")
 
     def open(self, clock: Clock, answer_part: str) -> aiohttp.MultipartWriter:
         """Return the form for one attempt."""

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import Any
 
 import msgspec
 
 from imagine.types.decoding import Decoding
 
-if TYPE_CHECKING:
-    from multidict import CIMultiDictProxy
+__all__ = ["FIRST_ATTEMPT", "Attempt", "CallInfo", "CallRecord", "RawResponse", "request_id_of"]
 
-__all__ = ["Attempt", "CallInfo", "CallRecord", "RawResponse"]
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+_REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-correlation-id", "x-amzn-requestid", "cf-ray")
 
 
 class Attempt(msgspec.Struct, frozen=True):
@@ -25,6 +26,9 @@ class Attempt(msgspec.Struct, frozen=True):
     """Seconds waited before it."""
     cause: str
     """Why the attempt before it failed; empty for the first."""
+
+
+FIRST_ATTEMPT = Attempt(1, 0.0, "")
 
 
 class CallInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,28 +76,26 @@ class RawResponse(msgspec.Struct, frozen=True):
         return Decoding(object).decode(self.content)
 
 
-class CallRecord:
+class CallRecord(msgspec.Struct):
     """What is noted while a call runs; `info()` is a picture of it."""
 
-    def __init__(self, method: str, path: str) -> None:
-        self.method = method
-        self.path = path
-        self.started = time.monotonic()
-        self.status: int | None = None
-        self.request_id: str | None = None
-        self.headers: dict[str, str] | CIMultiDictProxy[str] = {}
-        self.attempts: list[Attempt] = []
-        self.queued = 0.0
-        self.first_event: float | None = None
-        self.finished: float | None = None
-        self.events = 0
-        self.retry_after: float | None = None
-        self.quota: Mapping[str, float] = {}
-        self.error: str | None = None
+    method: str
+    path: str
+    started: float
+    status: int | None = None
+    headers: Mapping[str, str] = NOTHING
+    attempts: list[Attempt] = []
+    queued: float = 0.0
+    first_event: float | None = None
+    finished: float | None = None
+    events: int = 0
+    retry_after: float | None = None
+    quota: Mapping[str, float] = NOTHING
+    error: str | None = None
 
     def begin_attempt(self) -> None:
         """Forget the last attempt's answer."""
-        self.status, self.request_id, self.headers, self.retry_after, self.quota = None, None, {}, None, {}
+        self.status, self.headers, self.retry_after, self.quota = None, NOTHING, None, NOTHING
 
     def count(self, events: int) -> None:
         """Note the events of one read."""
@@ -107,14 +109,19 @@ class CallRecord:
             method=self.method,
             path=self.path,
             status=self.status,
-            request_id=self.request_id,
-            headers=self.headers.copy(),  # aiohttp's cannot be pickled
+            request_id=request_id_of(self.headers),
+            headers=self.headers.copy(),  # type: ignore[attr-defined]  # a mapping of aiohttp's, which cannot be pickled
             attempts=tuple(self.attempts),
             seconds_queued=self.queued,
             seconds_to_first_event=self.first_event,
             seconds_total=(self.finished or time.monotonic()) - self.started,
             events=self.events,
             retry_after=self.retry_after,
-            quota=self.quota,
+            quota=dict(self.quota),
             error=self.error,
         )
+
+
+def request_id_of(headers: Mapping[str, str]) -> str | None:
+    """Return the service's id of a request from an answer's headers."""
+    return next((headers[name] for name in _REQUEST_ID_HEADERS if name in headers), None)

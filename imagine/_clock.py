@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import math
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
+
+import msgspec
 
 from imagine.exceptions import ImagineTimeoutException
 
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 
     from imagine._time import Timeout
 
-__all__ = ["STALL", "Clock", "Limit"]
+__all__ = ["STALL", "Clock", "Limit", "Watch"]
 
 STALL = 0.05
 """Seconds by which a timer is late only if the loop stood still; then what came meanwhile is looked at first."""
@@ -50,81 +52,120 @@ class Limit(NamedTuple):
         return ImagineTimeoutException(f"{self.name}={self.seconds:g} s was hit {doing}", self.name, self.seconds)
 
 
-class Clock:
+class Watched(Protocol):
+    """What has a limit of time."""
+
+    def look(self, now: float) -> float:
+        """Act if the time has come; return the loop's time at which to look again, `math.inf` for never."""
+        ...
+
+
+class Timed(Protocol):
+    """What a clock is for: a call and its limits."""
+
+    timeout: Timeout
+    deadline: Limit
+
+    @property
+    def doing(self) -> str:
+        """The call in words, for messages."""
+        ...
+
+
+class Watch:
+    """One timer for all limits of a loop: a limit that starts costs a comparison, not a timer of its own."""
+
+    __slots__ = ("_loop", "_timer", "_watched", "add", "discard", "due")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._watched: set[Watched] = set()
+        self.add = self._watched.add
+        self.discard = self._watched.discard
+        self.due = math.inf
+        """The loop's time at which it looks next."""
+        self._timer: asyncio.TimerHandle | None = None
+
+    def expect(self, at: float) -> None:
+        """See to it that the watched are looked at by then."""
+        if at < self.due:
+            self.due = at
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = self._loop.call_at(at, self._look)
+
+    def _look(self) -> None:
+        self._timer, self.due = None, math.inf
+        now = self._loop.time()
+        self.expect(min((watched.look(now) for watched in list(self._watched)), default=math.inf))
+
+
+class Clock(msgspec.Struct, eq=False):
     """Runs the limits of one attempt one after the other, under the deadline of the whole call.
 
     Entered and left in one task, around one attempt; `start` says which part runs from now on. A limit that is hit
-    cancels the task, as `asyncio.timeout` does, but a new part costs no new timer: one that fires early looks again.
+    cancels the task, as `asyncio.timeout` does.
     """
 
-    __slots__ = ("_cancelling", "_doing", "_expired", "_limit", "_loop", "_task", "_timeout", "_timer", "deadline")
-
-    def __init__(self, timeout: Timeout, deadline: Limit, doing: str) -> None:
-        self.deadline = deadline
-        self._timeout = timeout
-        self._doing = doing
-        self._limit = deadline
-        self._loop = asyncio.get_running_loop()
-        self._task: asyncio.Task[object] | None = None
-        self._cancelling = 0
-        self._expired = False
-        self._timer: asyncio.TimerHandle | None = None
+    call: Timed
+    loop: asyncio.AbstractEventLoop
+    watch: Watch
+    deadline: float
+    part: str = "deadline"
+    at: float = math.inf
+    """The loop's time at which the limit is hit that runs now."""
+    task: asyncio.Task[object] | None = None
+    cancelling: int = 0
+    stalled: bool = False
+    hit: Limit | None = None
 
     def start(self, part: str) -> None:
         """Start one part of the timeout anew."""
-        seconds: float = getattr(self._timeout, part)
-        self.until(Limit(part, seconds, self._loop.time() + seconds))
+        at = self.loop.time() + getattr(self.call.timeout, part)
+        self.part, self.at, self.stalled = part, at if at < self.deadline else self.deadline, False
+        if self.at < self.watch.due:
+            self.watch.expect(self.at)
 
-    def until(self, limit: Limit) -> None:
-        """Run to a limit, or to the deadline where that comes first."""
-        if self._task is not None:  # a body still being taken when its answer is there has no say any more
-            self._limit = limit if limit.at <= self.deadline.at else self.deadline
-            self._look()
+    def until(self, part: str, at: float) -> None:
+        """Run one part to a point in time, or to the deadline where that comes first."""
+        self.part, self.at, self.stalled = part, min(at, self.deadline), False
+        self.watch.expect(self.at)
 
-    async def __aenter__(self) -> Self:
-        self._task = asyncio.current_task()
-        self._cancelling = self._task.cancelling() if self._task else 0
-        self._look()
+    def only_deadline(self) -> None:
+        """Run no part any more."""
+        self.until("deadline", math.inf)
+
+    def __enter__(self) -> Self:
+        self.task = asyncio.current_task(self.loop)
+        self.cancelling = self.task.cancelling() if self.task else 0
+        self.watch.add(self)
         return self
 
-    async def __aexit__(
+    def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        task, self._task = self._task, None
-        if self._timer is not None:
-            self._timer.cancel()
-        if self._expired and task is not None:
-            own = task.uncancel() <= self._cancelling  # and nobody else cancels the task at the same time
+        self.watch.discard(self)
+        if self.hit is not None and self.task is not None:
+            own = self.task.uncancel() <= self.cancelling  # and nobody else cancels the task at the same time
             if own and kind is asyncio.CancelledError:
-                raise self._limit.exceeded(self._doing) from error
+                raise self.hit.exceeded(f"on {self.call.doing}") from error
 
-    def _look(self) -> None:
-        """Have the timer fire by the time of the limit."""
-        if self._timer is None or self._timer.when() > self._limit.at:
-            if self._timer is not None:
-                self._timer.cancel()
-            self._timer = None if self._limit.at == math.inf else self._loop.call_at(self._limit.at, self._fire)
+    def look(self, now: float) -> float:
+        """Cancel the task if the limit is hit."""
+        if now < self.at or self.hit is not None:
+            return self.at if self.hit is None else math.inf
+        if now > self.at + STALL and not self.stalled:
+            self.stalled = True
+            return now + STALL
+        self.hit = self._limit()
+        if self.task is not None:
+            self.task.cancel()
+        return math.inf
 
-    def _fire(self) -> None:
-        self._timer = None
-        late = self._loop.time() - self._limit.at
-        if late < 0:
-            self._look()
-        elif late > STALL:
-            self._timer = self._loop.call_later(STALL, self._fire_after_stall)
-        else:
-            self._expire()
-
-    def _fire_after_stall(self) -> None:
-        if self._loop.time() < self._limit.at:
-            self._fire()
-        else:
-            self._expire()
-
-    def _expire(self) -> None:
-        if self._task is not None and not self._expired:
-            self._expired = True
-            self._task.cancel()
+    def _limit(self) -> Limit:
+        if self.at == self.deadline:
+            return self.call.deadline
+        return Limit(self.part, getattr(self.call.timeout, self.part), self.at)
 
 
 def _at(limit: Limit) -> float:

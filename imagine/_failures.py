@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 import aiohttp
 from aiohttp.http import HttpProcessingError
 
+from imagine._call import request_id_of
 from imagine._ratelimit import demanded_wait
 from imagine.exceptions import (
     ImagineAPIAuthenticationException,
@@ -35,7 +36,6 @@ __all__ = [
     "carries_error",
     "connection_error",
     "detail_of",
-    "request_id_of",
     "stream_error",
 ]
 
@@ -44,7 +44,6 @@ Json = dict[str, Any] | list[Any] | str | float | bool | None
 FOREIGN = (aiohttp.ClientError, HttpProcessingError, OSError, RuntimeError, ValueError, EOFError)
 """What aiohttp lets out of sending and reading. RuntimeError: "Session is closed", "Connection closed."."""
 
-_REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-correlation-id", "x-amzn-requestid", "cf-ray")
 _DETAIL_NAMES = ("message", "detail", "error", "error_description", "title")
 _WRONG_KEY = re.compile(r"invalid api[ _-]?key|no user found|incorrect api key", re.IGNORECASE)
 _CA_HINT = "; pass verify='/path/to/ca.pem' (or set SSL_CERT_FILE) to trust a private CA"
@@ -145,7 +144,7 @@ def stream_error(
         f"the service reported an error in the stream of {doing}: {detail}",
         headers=record.headers,
         body=parsed,
-        request_id=record.request_id,
+        request_id=request_id_of(record.headers),
     )
 
 
@@ -156,11 +155,6 @@ def carries_error(payload: bytes) -> bool:
     except (ValueError, RecursionError):
         return False
     return isinstance(parsed, dict) and bool(parsed.get("error")) and not parsed.get("choices")
-
-
-def request_id_of(headers: Mapping[str, str]) -> str | None:
-    """Return the service's id of a request from an answer's headers."""
-    return next((headers[name] for name in _REQUEST_ID_HEADERS if name in headers), None)
 
 
 def detail_of(body: Json) -> str:

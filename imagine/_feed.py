@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
-from imagine._clock import STALL, Clock, Limit
+from imagine._clock import STALL, Limit
 from imagine._failures import FOREIGN, carries_error, stream_error
 from imagine.exceptions import (
     ImagineDecodeException,
@@ -18,6 +18,8 @@ from imagine.exceptions import (
 )
 
 if TYPE_CHECKING:
+    from imagine._clock import Clock
+    from imagine._pool import Life
     from imagine._slots import Slot
     from imagine._sse import SSEDecoder
     from imagine._transport import Call
@@ -34,10 +36,12 @@ LINGER_SECONDS = 0.05
 class Feed:
     """The body of an answered stream; it owns the connection and the slot until it is closed.
 
-    The clock between events is one timer for the stream and a time stamp for each read, not a scope for each read.
+    The clock between events is a look now and then, and a time stamp for each read; not a scope for each read.
     """
 
-    def __init__(self, call: Call, response: aiohttp.ClientResponse, slot: Slot, sse: SSEDecoder) -> None:
+    def __init__(self, call: Call, response: aiohttp.ClientResponse, slot: Slot, sse: SSEDecoder, life: Life) -> None:
+        self._loop = life.loop
+        self._watch = life.watch
         self._call = call
         self._response = response
         self._content = response.content
@@ -45,16 +49,15 @@ class Feed:
         self._timeout = call.timeout
         self._deadline = call.deadline
         self._sse = sse
-        self._loop = asyncio.get_running_loop()
         self._ready: list[bytes] = []
         self._at_end = False
+        self._started = False  # until the first event the clock of the attempt runs
         self._closed = False
         self._ending: ImagineException | None = None  # what the next read raises
         self._left = call.timeout.between_events  # seconds of waiting until the next event is overdue
         self._waiting = False
         self._stalled = False
         self._due = math.inf
-        self._timer: asyncio.TimerHandle | None = None
 
     @property
     def at_end(self) -> bool:
@@ -104,14 +107,17 @@ class Feed:
             await self._pull()
             if self._sse.keepalives != keepalives:
                 keepalives = self._sse.keepalives
-                at = min(self._loop.time() + seconds, began + KEEPALIVE_EXTENSIONS * seconds)
-                clock.until(Limit("first_event", seconds, at))
-        self._watch()
+                clock.until("first_event", min(self._loop.time() + seconds, began + KEEPALIVE_EXTENSIONS * seconds))
+        self._left = self._timeout.between_events
+        self._started = True
+        if not self._closed:
+            self._watch.add(self)
+            self._watch.expect(self.look(self._loop.time()))
 
     async def read(self) -> list[bytes]:
         """Return the payloads of the next read that has any; an empty list at the end of the body."""
         while not self._ready and not self._at_end:
-            await self._timed_pull()
+            await self._pull()
         self._left = self._timeout.between_events
         payloads, self._ready = self._ready, []
         return payloads
@@ -179,42 +185,44 @@ class Feed:
 
     def _leave(self) -> None:
         self._closed = self._at_end = True
+        self._watch.discard(self)
         self._slot.free()
         self._call.finish()
-        if self._timer is not None:
-            self._timer.cancel()
-
-    async def _timed_pull(self) -> None:
-        began = self._loop.time()
-        self._due = min(began + self._left, self._deadline.at)
-        if self._deadline.at <= began:
-            self.close()
-            raise self._deadline.exceeded("in the middle of a stream")
-        self._waiting = True
-        try:
-            await self._pull()
-        finally:
-            self._waiting = False
-            self._left -= self._loop.time() - began
 
     async def _pull(self) -> None:
         """Do one network read."""
-        data = await self._receive()
+        if self._ending is not None:
+            raise self._ending
+        began = self._loop.time()
+        self._due = self._due_after(began)
+        self._waiting = True
+        try:
+            data = await self._content.readany()
+        except FOREIGN as error:
+            data = self._after(error)
+        finally:
+            self._waiting = False
+            self._left -= self._loop.time() - began
         if data:
             self._ready = self._sse.feed(data)
         elif not self._closed:
             self._ready = self._sse.finish()
         self._at_end = self._at_end or not data or self._sse.error is not None
 
-    async def _receive(self) -> bytes:
+    def _due_after(self, began: float) -> float:
+        """Return when a wait that begins now has been too long."""
+        due = began + self._left
+        if due < self._deadline.at or not self._started:
+            return due
+        if self._deadline.at <= began:
+            raise self._deadline.exceeded("in the middle of a stream")
+        return self._deadline.at
+
+    def _after(self, error: BaseException) -> bytes:
+        """Return what is left to read after an error; nothing where this end was closed."""
         if self._ending is not None:
-            raise self._ending
-        try:
-            return await self._content.readany()
-        except FOREIGN as error:
-            if self._ending is not None:
-                raise self._ending from error
-            return b"" if self._closed else self._rescue(error)
+            raise self._ending from error
+        return b"" if self._closed else self._rescue(error)
 
     def _rescue(self, error: BaseException) -> bytes:
         """Return what had arrived before the connection broke: aiohttp's reader holds it back after an error."""
@@ -226,29 +234,24 @@ class Feed:
             raise self._ending
         return data
 
-    def _watch(self) -> None:
-        """Look when the next event is overdue; look again later if it came meanwhile."""
-        now = self._loop.time()
-        if self._closed:
-            return
-        if self._waiting and now > self._due + STALL and not self._stalled:
+    def look(self, now: float) -> float:
+        """Break the stream off if its next event is overdue; return when it can be, at the earliest."""
+        if not self._waiting:
+            self._stalled = False
+            return min(now + self._left, self._deadline.at if self._deadline.at > now else math.inf)
+        if now < self._due:
+            self._stalled = False
+            return self._due
+        if now > self._due + STALL and not self._stalled:
             self._stalled = True
-            self._timer = self._loop.call_later(STALL, self._watch)
-            return
-        self._stalled = False
-        if self._waiting and now >= self._due:
-            limit = self._deadline if self._due == self._deadline.at else self._between()
-            self._break_off(limit.exceeded("in the middle of a stream"))
-            return
-        when = self._due if self._waiting else min(now + self._left, self._next_deadline(now))
-        if when < math.inf:
-            self._timer = self._loop.call_at(when, self._watch)
+            return now + STALL
+        self._break_off(self._overdue().exceeded("in the middle of a stream"))
+        return math.inf
 
-    def _between(self) -> Limit:
+    def _overdue(self) -> Limit:
+        if self._due == self._deadline.at:
+            return self._deadline
         return Limit("between_events", self._timeout.between_events, self._due)
-
-    def _next_deadline(self, now: float) -> float:
-        return self._deadline.at if self._deadline.at > now else math.inf
 
 
 def _runs_here(loop: asyncio.AbstractEventLoop) -> bool:

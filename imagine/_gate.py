@@ -52,6 +52,11 @@ class Pace:
         self._left = math.inf  # of the quota that the last answer told about
         self._left_until = 0.0
 
+    @property
+    def unlimited(self) -> bool:
+        """Whether the service has told of no limit, or the last one has been left behind."""
+        return self._left == self._width == math.inf
+
     def wait(self, now: float, unanswered: int) -> float:
         """Return the seconds until the next request may leave; inf: not before an answer has come."""
         if now < self._closed_until:
@@ -68,7 +73,8 @@ class Pace:
 
     def good(self, now: float, told: Mapping[str, float], unanswered: int) -> None:
         """Note a good answer, what its headers told, and how many requests are still to be counted there."""
-        self._listen(now, told, unanswered)
+        if told or self._left != math.inf:
+            self._listen(now, told, unanswered)
         if now < self._closed_until:  # it left before the gate was closed
             return
         self._good += 1
@@ -219,15 +225,16 @@ class Gate:
         self.quotas = Quotas(limits) if limits else None
 
     def wait(self, now: float, unanswered: int, ticket: Ticket) -> tuple[float, bool]:
-        """Return the seconds until a request may leave, and whether a declared quota says so; charge it if now."""
+        """Let a request out, or return the seconds until it may leave, and whether a declared quota says so."""
+        if self.quotas is None and self.pace.unlimited:
+            return 0.0, False
+        declared = False
         wait = self.pace.wait(now, unanswered) if ticket.heeds_pace else 0.0
-        if wait or self.quotas is None:
-            return wait, False
-        return self.quotas.take(now, ticket), True
-
-    def leave(self) -> None:
-        """Note that a request leaves."""
-        self.pace.leave()
+        if not wait and self.quotas is not None:
+            wait, declared = self.quotas.take(now, ticket), True
+        if not wait:
+            self.pace.leave()
+        return wait, declared
 
     def refund(self, ticket: Ticket) -> None:
         """Take back what a request that did not leave was charged with."""

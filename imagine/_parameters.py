@@ -68,6 +68,8 @@ _SPELLED: Mapping[str, object] = {
 
 def split(options: SamplingOptions) -> tuple[Sampling, CallOptions]:
     """Part sampling parameters from call options; TypeError for a value of the wrong type."""
+    if not options:
+        return {}, {}
     call = {name: value for name, value in options.items() if name in CallOptions.__annotations__}
     sampling = {name: value for name, value in options.items() if name not in call}
     if sampling:

@@ -7,6 +7,7 @@ import os
 import weakref
 from typing import TYPE_CHECKING, NamedTuple
 
+from imagine._clock import Watch
 from imagine.exceptions import ImagineException
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from imagine._feed import Feed
 
-__all__ = ["Pool"]
+__all__ = ["Life", "Pool"]
 
 _pools: weakref.WeakSet[Pool] = weakref.WeakSet()
 _inherited: list[object] = []
@@ -27,9 +28,15 @@ _closing: set[asyncio.Task[None]] = set()
 """Held, because a loop holds its tasks weakly."""
 
 
-class _Life(NamedTuple):
+class Life(NamedTuple):
+    """What a client has in one event loop."""
+
+    loop: asyncio.AbstractEventLoop
     session: aiohttp.ClientSession
+    watch: Watch
+    """Of the limits of time that run in this loop."""
     streams: weakref.WeakSet[Feed]
+    """Those that are open, to break them off when the connections are closed."""
     generator: AsyncGenerator[aiohttp.ClientSession, None]
 
 
@@ -38,23 +45,26 @@ class Pool:
 
     def __init__(self) -> None:
         self._closed = False
-        self._lives: dict[asyncio.AbstractEventLoop, _Life] = {}
+        self._lives: dict[asyncio.AbstractEventLoop, Life] = {}
         # The registry of finalizers holds the sessions: garbage together with the pool, they would warn of themselves.
         weakref.finalize(self, _close_soon, self._lives).atexit = False
         _pools.add(self)
 
-    async def session(self) -> aiohttp.ClientSession:
-        """Return the session of the running loop."""
+    def here(self) -> Life | None:
+        """Return what there is in the running loop; None before the first use."""
         if self._closed:
             raise ImagineException("the client was closed while the call was under way")
+        life = self._lives.get(asyncio.get_running_loop())
+        return None if life is None or life.session.closed else life
+
+    async def begin(self) -> Life:
+        """Make a session for the running loop."""
+        self._forget_dead_loops()
         loop = asyncio.get_running_loop()
-        life = self._lives.get(loop)
-        if life is None or life.session.closed:
-            self._forget_dead_loops()
-            streams: weakref.WeakSet[Feed] = weakref.WeakSet()
-            generator = _live(streams)
-            life = self._lives[loop] = _Life(await anext(generator), streams, generator)
-        return life.session
+        streams: weakref.WeakSet[Feed] = weakref.WeakSet()
+        generator = _live(streams)
+        life = self._lives[loop] = Life(loop, await anext(generator), Watch(loop), streams, generator)
+        return life
 
     def opened(self, stream: Feed) -> None:
         """Take note of a stream of the running loop, to break it off when its connections are closed."""
@@ -115,7 +125,7 @@ def _make_session() -> aiohttp.ClientSession:
     )
 
 
-async def _close_there(life: _Life, loop: asyncio.AbstractEventLoop) -> None:
+async def _close_there(life: Life, loop: asyncio.AbstractEventLoop) -> None:
     """Close a session in another thread's loop, which may end at any moment and take the answer with it."""
     try:
         loop.call_soon_threadsafe(_start_closing, life)
@@ -125,7 +135,7 @@ async def _close_there(life: _Life, loop: asyncio.AbstractEventLoop) -> None:
         await asyncio.sleep(0.005)
 
 
-def _close_soon(lives: dict[asyncio.AbstractEventLoop, _Life]) -> None:
+def _close_soon(lives: dict[asyncio.AbstractEventLoop, Life]) -> None:
     """Close the sessions of a pool that was dropped, each in its loop."""
     for loop, life in lives.items():
         if loop.is_closed():
@@ -134,17 +144,17 @@ def _close_soon(lives: dict[asyncio.AbstractEventLoop, _Life]) -> None:
             loop.call_soon_threadsafe(_start_closing, life)
 
 
-def _start_closing(life: _Life) -> None:
+def _start_closing(life: Life) -> None:
     closing = asyncio.ensure_future(_close(life))
     _closing.add(closing)
     closing.add_done_callback(_closing.discard)
 
 
-async def _close(life: _Life) -> None:
+async def _close(life: Life) -> None:
     await life.generator.aclose()
 
 
-def _bury(life: _Life) -> None:
+def _bury(life: Life) -> None:
     """Close a session whose loop is closed: nothing is left to await, so its coroutine ends in one step."""
     try:
         life.generator.aclose().send(None)

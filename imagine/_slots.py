@@ -14,7 +14,9 @@ import os
 import threading
 import time
 import weakref
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+import msgspec
 
 from imagine.exceptions import ImagineQuotaException
 
@@ -27,59 +29,62 @@ if TYPE_CHECKING:
 __all__ = ["Slot", "Slots", "Ticket"]
 
 
-class Ticket:
-    """What a request waits with; each call has one, for all its attempts."""
+class Ticket(Protocol):
+    """What waits for a slot: a call, for all its attempts."""
 
-    def __init__(
-        self,
-        label: str,
-        since: float,
-        *,
-        tokens: int = 0,
-        longest_wait: float = math.inf,
-        waits: bool = True,
-        heeds_pace: bool = True,
-    ) -> None:
-        self.label = label
-        self.since = since
-        """When its call began: who came first goes first, also after a retry."""
-        self.tokens = tokens
+    since: float
+    """When it began: who came first goes first, also after a retry."""
+    heeds_pace: bool
+    """Whether it stays behind a gate that another request's 429 has closed."""
+
+    @property
+    def doing(self) -> str:
+        """The call in words, for messages."""
+        ...
+
+    @property
+    def tokens(self) -> int:
         """What it is estimated to cost."""
-        self.longest_wait = longest_wait
+        ...
+
+    @property
+    def longest_wait(self) -> float:
         """Seconds it may wait for the service's pace or a declared quota."""
-        self.waits = waits
+        ...
+
+    @property
+    def waits(self) -> bool:
         """Whether it waits for a quota at all, or fails at once."""
-        self.heeds_pace = heeds_pace
-        """Whether it stays behind a gate that another request's 429 has closed."""
+        ...
 
 
-class Slot:
+class Slot(msgspec.Struct, eq=False):
     """One taken slot; `answered` and `free` may be called twice and from any thread."""
 
-    __slots__ = ("_answered", "_slots", "since", "ticket")
-
-    def __init__(self, slots: Slots, ticket: Ticket) -> None:
-        self._slots: Slots | None = slots
-        self._answered = False
-        self.ticket = ticket
-        self.since = time.monotonic()
+    slots: Slots | None
+    """None once it is free."""
+    ticket: Ticket
+    since: float
+    told: bool = False
+    """Whether the gate knows what came of the request."""
 
     def answered(self, status: int | None, told: Mapping[str, float], demanded: float | None) -> None:
         """Let the gate know what came of the request; None: no answer."""
-        if not self._answered and self._slots is not None:
-            self._answered = True
-            self._slots.answered(self.ticket, status, told, demanded)
+        if not self.told and self.slots is not None:
+            self.told = True
+            self.slots.answered(self.ticket, status, told, demanded)
 
     def free(self) -> None:
         """Give the slot back."""
-        self.answered(None, {}, None)
-        slots, self._slots = self._slots, None
+        if not self.told:
+            self.answered(None, {}, None)
+        slots, self.slots = self.slots, None
         if slots is not None:
             slots.release(self)
 
     def abandon(self) -> None:
         """Have no slot any more, in a forked child."""
-        self._slots = None
+        self.slots = None
 
 
 _all_slots: weakref.WeakSet[Slots] = weakref.WeakSet()
@@ -98,6 +103,8 @@ class Slots:
     def __init__(self, limit: int, gate: Gate) -> None:
         self.limit = limit
         self.gate = gate
+        self.counts_tokens = gate.quotas is not None
+        """Whether quotas were declared."""
         self._numbers = itertools.count()
         self._begin()
         _all_slots.add(self)
@@ -123,23 +130,30 @@ class Slots:
         with self._lock:
             return self.gate.state(time.monotonic())
 
-    async def take(self, ticket: Ticket, deadline: Limit, patience: float) -> Slot:
+    def take(self, ticket: Ticket) -> Slot | None:
+        """Take a slot if there is one and the gate lets the request out at once."""
+        with self._lock:
+            if not self._free or self._waiters or self._ask_gate(ticket)[0]:
+                return None
+        return self._taken(ticket)
+
+    async def wait(self, ticket: Ticket, deadline: Limit, patience: float) -> Slot:
         """Take a slot once there is one and the gate lets the request out.
 
         Raises ImagineTimeoutException when no slot got free for `patience` seconds, or at the deadline, and
         ImagineQuotaException when the gate is closed for longer than the ticket waits.
         """
-        turn = self._queue(ticket)
-        if turn is not None:
-            await self._wait(turn, ticket, deadline, patience)
-        slot = Slot(self, ticket)
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        with self._lock:
+            heapq.heappush(self._waiters, _Waiter(ticket.since, next(self._numbers), turn, ticket))
+        self._let_out()
+        await self._wait(turn, ticket, deadline, patience)
+        return self._taken(ticket)
+
+    def _taken(self, ticket: Ticket) -> Slot:
+        slot = Slot(self, ticket, time.monotonic())
         self.taken.add(slot)
         return slot
-
-    @property
-    def counts_tokens(self) -> bool:
-        """Whether quotas were declared."""
-        return self.gate.quotas is not None
 
     def charge_tokens(self, tokens: int) -> None:
         """Charge what an answer cost beyond the estimate."""
@@ -152,29 +166,23 @@ class Slots:
         with self._lock:
             self._unanswered -= 1
             self.gate.answered(time.monotonic(), ticket, status, told, demanded, self._unanswered)
-        self._let_out()
+            wanted = bool(self._waiters)
+        if wanted:
+            self._let_out()
 
     def release(self, slot: Slot) -> None:
         """Take a slot back."""
         with self._lock:
             self.taken.discard(slot)
             self._free += 1
-        self._let_out()
-
-    def _queue(self, ticket: Ticket) -> asyncio.Future[None] | None:
-        with self._lock:
-            if self._free and not self._waiters and not self._ask_gate(ticket)[0]:
-                return None
-            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            heapq.heappush(self._waiters, _Waiter(ticket.since, next(self._numbers), turn, ticket))
-        self._let_out()
-        return turn
+            wanted = bool(self._waiters)
+        if wanted:
+            self._let_out()
 
     def _ask_gate(self, ticket: Ticket) -> tuple[float, bool]:
         """Ask whether a request may leave now; take its slot if so."""
         wait, declared = self.gate.wait(time.monotonic(), self._unanswered, ticket)
         if not wait:
-            self.gate.leave()
             self._free -= 1
             self._unanswered += 1
         return wait, declared
@@ -216,7 +224,7 @@ class Slots:
         else:
             return False
         again = f"; again in {wait:.1f} s" if wait < math.inf else ": the request is larger than the quota"
-        error = ImagineQuotaException(f"{ticket.label} was not sent: {why}{again}", None if wait == math.inf else wait)
+        error = ImagineQuotaException(f"{ticket.doing} was not sent: {why}{again}", None if wait == math.inf else wait)
         _wake(waiter.turn, error)
         return True
 
@@ -247,12 +255,12 @@ class Slots:
     def _check_patience(self, limit: Limit, ticket: Ticket, waited: float) -> None:
         """Raise when a wait has been too long; `slot_timeout` does not count while it is the gate that is closed."""
         if limit.name == "deadline":
-            raise limit.exceeded(f"before {ticket.label} was sent")
+            raise limit.exceeded(f"before {ticket.doing} was sent")
         if not self._free:
             raise limit.exceeded(self._occupied())
         if waited > ticket.longest_wait:
             raise ImagineQuotaException(
-                f"{ticket.label} was not sent: others before it waited for the quota for {waited:.0f} s, longer than "
+                f"{ticket.doing} was not sent: others before it waited for the quota for {waited:.0f} s, longer than "
                 f"retry_budget={ticket.longest_wait:g} s"
             )
 
@@ -266,7 +274,7 @@ class Slots:
     def _occupied(self) -> str:
         now = time.monotonic()
         held = sorted(self.taken, key=lambda slot: slot.since)
-        shown = ", ".join(f"{slot.ticket.label} for {now - slot.since:.1f} s" for slot in held[:5])
+        shown = ", ".join(f"{slot.ticket.doing} for {now - slot.since:.1f} s" for slot in held[:5])
         return (
             f"waiting for a slot; {len(held)} of {self.limit} are taken, longest: {shown}. "
             "Close streams that are not read to their end, or raise max_concurrent_requests"

@@ -12,7 +12,8 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Self, TypeVar, cast
 from urllib.parse import urlsplit
 
-from imagine._call import RawResponse
+import msgspec
+
 from imagine._catalogue import models_by_type
 from imagine._fold import ChatFold, ChoicesWatch, CompletionFold, ImageFold, ImagesWatch
 from imagine._gate import Gate, QuotaState
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Unpack
 
-    from imagine._call import CallRecord
+    from imagine._call import RawResponse
     from imagine._feed import Feed
     from imagine._time import Timeout
     from imagine._transport import Call, Transport
@@ -193,11 +194,11 @@ class ImagineAsyncClient:
 
     async def ping(self) -> PingResponse:
         """Ask the service for a sign of life."""
-        return await self._get("ping", {}, PING_RESPONSE)
+        return await self._get("ping", {}, PING_RESPONSE.decode)
 
     async def health_check(self) -> HealthResponse:
         """Return the state of the service's parts."""
-        return await self._get("health", {}, HEALTH_RESPONSE)
+        return await self._get("health", {}, HEALTH_RESPONSE.decode)
 
     async def usage(
         self,
@@ -215,13 +216,13 @@ class ImagineAsyncClient:
             model: Only this model.
         """
         params = {"aggregation_duration": aggregation_duration, "from": since, "to": until, "model": model}
-        return await self._get("usage", params, USAGE_RESPONSE)
+        return await self._get("usage", params, USAGE_RESPONSE.decode)
 
     async def get_available_models_by_type(
         self, model_type: ModelType | str | None = None
     ) -> dict[ModelType, list[str]]:
         """Return the names of the models by what they are for; a plain OpenAI-compatible server's are all LLMs."""
-        return await self._fetch("GET", "models", _models, params={"model_type": model_type})
+        return await self._get("models", {"model_type": model_type}, models_by_type)
 
     async def get_available_models(self, model_type: ModelType | str | None = None) -> list[str]:
         """Return the names of the models."""
@@ -506,23 +507,23 @@ class ImagineAsyncClient:
 
     async def get_chat_history(self, max_items: int = 1) -> list[tuple[ChatCompletionResponse, ChatCompletionRequest]]:
         """Return the last chats of this key as (response, request) pairs, at most `max_items`."""
-        return await self._get("chat/completions", {"max_items": max_items}, CHAT_HISTORY)
+        return await self._get("chat/completions", {"max_items": max_items}, CHAT_HISTORY.decode)
 
     async def get_completion_history(self, max_items: int = 1) -> list[tuple[CompletionResponse, CompletionRequest]]:
         """Return the last completions of this key as (response, request) pairs, at most `max_items`."""
-        return await self._get("completions", {"max_items": max_items}, COMPLETION_HISTORY)
+        return await self._get("completions", {"max_items": max_items}, COMPLETION_HISTORY.decode)
 
     async def get_embedding_history(self, max_items: int = 1) -> list[tuple[EmbeddingResponse, EmbeddingRequest]]:
         """Return the last embeddings of this key as (response, request) pairs, at most `max_items`."""
-        return await self._get("embeddings", {"max_items": max_items}, EMBEDDING_HISTORY)
+        return await self._get("embeddings", {"max_items": max_items}, EMBEDDING_HISTORY.decode)
 
     async def get_reranker_history(self, max_items: int = 1) -> list[tuple[ReRankerResponse, ReRankerRequest]]:
         """Return the last rerankings of this key as (response, request) pairs, at most `max_items`."""
-        return await self._get("reranker", {"max_items": max_items}, RERANKER_HISTORY)
+        return await self._get("reranker", {"max_items": max_items}, RERANKER_HISTORY.decode)
 
     async def get_image_history(self, max_items: int = 1) -> list[tuple[ImageResponse, ImageRequest]]:
         """Return the last image generations of this key as (response, request) pairs, at most `max_items`."""
-        pairs = await self._get("images/generations", {"max_items": max_items}, IMAGE_HISTORY)
+        pairs = await self._get("images/generations", {"max_items": max_items}, IMAGE_HISTORY.decode)
         return [(self._with_addresses(response), request) for response, request in pairs]
 
     @spelled
@@ -544,7 +545,8 @@ class ImagineAsyncClient:
             params: Query; members that are None are left out.
             options: Call options.
         """
-        return await self._fetch(method, path, _as_it_came, json=json, params=params, call=call_options(options))
+        transport, call = await self._begun(method, path, json, params, call_options(options))
+        return await transport.fetch_raw(call)
 
     @spelled
     async def request_as(
@@ -567,8 +569,8 @@ class ImagineAsyncClient:
             params: Query; members that are None are left out.
             options: Call options.
         """
-        decode = _decoded_by(Decoding(type))
-        return await self._fetch(method, path, decode, json=json, params=params, call=call_options(options))
+        transport, call = await self._begun(method, path, json, params, call_options(options))
+        return await transport.fetch(call, Decoding(type).decode)
 
     async def warm_up(self) -> None:
         """Import, build TLS and connect ahead of the first call, which then costs no more than any other."""
@@ -614,23 +616,24 @@ class ImagineAsyncClient:
 
     def _chat(
         self,
-        messages: Sequence[ChatMessage | Mapping[str, Any]],
+        messages: object,
         model: str | None,
-        tools: Sequence[Tools | Mapping[str, Any]] | None,
-        tool_choice: str | Mapping[str, Any] | None,
-        response_format: Mapping[str, Any] | None,
+        tools: Any,
+        tool_choice: Any,
+        response_format: Any,
         options: SamplingOptions,
         *,
         stream: bool,
     ) -> tuple[ChatCompletionRequest, CallOptions]:
+        """Put a chat's body together; dicts of the user stay as they are, whatever the service may make of them."""
         sampling, call = split(options)
         body = ChatCompletionRequest(
             messages=_conversation(messages),
             model=model or self.default_model_llm,
             stream=stream,
-            tools=cast("list[Tools] | None", tools),
-            tool_choice=cast("str | dict[str, Any] | None", tool_choice),
-            response_format=cast("dict[str, Any] | None", response_format),
+            tools=tools,
+            tool_choice=tool_choice,
+            response_format=response_format,
             **sampling,
         )
         return body, call
@@ -656,11 +659,14 @@ class ImagineAsyncClient:
     def _images(self, payload: bytes) -> ImageResponse:
         return self._with_addresses(IMAGE_RESPONSE.decode(payload))
 
-    async def _get(self, path: str, params: Mapping[str, object], decoding: Decoding[T]) -> T:
-        return await self._fetch("GET", path, _decoded_by(decoding), params=params)
+    async def _get(self, path: str, params: Mapping[str, object], decode: Callable[[bytes], T]) -> T:
+        transport, call = await self._begun("GET", path, None, params, {})
+        return await transport.fetch(call, decode)
 
-    async def _post(self, path: str, body: DTO, decoding: Decoding[T], call: CallOptions) -> T:
-        return await self._fetch("POST", path, _decoded_by(decoding), json=body, call=call)
+    async def _post(self, path: str, body: DTO, decoding: Decoding[T], own: CallOptions) -> T:
+        content = _encoded(body, own.get("extra_body"))
+        transport = self._ready() or await self._begin()
+        return await transport.fetch(transport.call("POST", path, {}, content, own), decoding.decode)
 
     async def _upload(
         self,
@@ -668,41 +674,37 @@ class ImagineAsyncClient:
         fields: dict[str, str],
         file: str | PathLike[str] | BinaryIO,
         decoding: Decoding[T],
-        call: CallOptions,
+        own: CallOptions,
     ) -> T:
-        transport = await self._ready()
-        request = transport.upload(path, fields, file, call)
-        return await transport.fetch(request, _decoded_by(decoding))
+        transport = self._ready() or await self._begin()
+        return await transport.fetch(transport.upload(path, fields, file, own), decoding.decode)
 
-    async def _fetch(
-        self,
-        method: str,
-        path: str,
-        decode: Callable[[bytes, CallRecord], T],
-        *,
-        json: object = None,
-        params: Mapping[str, object] | None = None,
-        call: CallOptions | None = None,
-    ) -> T:
-        body = _encoded(json, call or {})
-        transport = await self._ready()
-        return await transport.fetch(transport.request(method, path, _query(params), body, call or {}), decode)
+    async def _begun(
+        self, method: str, path: str, json: object, params: Mapping[str, object] | None, own: CallOptions
+    ) -> tuple[Transport, Call]:
+        content = _encoded(json, own.get("extra_body"))
+        query = {name: str(value) for name, value in (params or {}).items() if value is not None}
+        transport = self._ready() or await self._begin()
+        return transport, transport.call(method, path, query, content, own)
 
-    def _opening(self, path: str, body: DTO, call: CallOptions) -> Opening:
+    def _opening(self, path: str, body: DTO, own: CallOptions) -> Opening:
         self._check_open()
-        content = _encoded(body, call)
+        content = _encoded(body, own.get("extra_body"))
 
         async def open_stream() -> tuple[Call, Feed]:
-            transport = await self._ready()
-            return await transport.open(transport.request("POST", path, {}, content, call))
+            transport = self._ready() or await self._begin()
+            call = transport.call("POST", path, {}, content, own, stream=True)
+            return call, await transport.open(call)
 
         return open_stream
 
-    async def _ready(self) -> Transport:
-        """Return the transport, made in a thread on first use: importing aiohttp would stall the loop for 250 ms."""
+    def _ready(self) -> Transport | None:
+        """Return the transport; None before the first use."""
         self._check_open()
-        if self._transport is not None:
-            return self._transport
+        return self._transport
+
+    async def _begin(self) -> Transport:
+        """Make the transport in a thread, on first use: importing aiohttp would stall the loop for 250 ms."""
         making = self._making = self._making or _in_thread(self._make_transport)
         try:
             made = await asyncio.shield(asyncio.wrap_future(making))
@@ -732,31 +734,31 @@ def _restored(kind: type[ImagineAsyncClient], options: Options) -> ImagineAsyncC
     return client
 
 
-def _encoded(json: object, call: CallOptions) -> bytes | None:
+def _encoded(json: object, extra: Mapping[str, Any] | None) -> bytes | None:
     """Encode a body once for all attempts; `extra_body` wins over what the SDK put there."""
-    extra = call.get("extra_body")
-    if json is None and not extra:
-        return None
-    plain: object = to_wire(json) if isinstance(json, DTO) else json
-    return to_json({**cast("dict[str, object]", plain or {}), **extra} if extra else plain)
+    if isinstance(json, DTO):
+        json = msgspec.to_builtins(to_wire(json)) if extra else to_wire(json)
+    if extra:
+        json = {**cast("dict[str, object]", json or {}), **extra}
+    return None if json is None else to_json(json)
 
 
-def _query(params: Mapping[str, object] | None) -> dict[str, str]:
-    return {name: str(value) for name, value in (params or {}).items() if value is not None}
-
-
-def _conversation(messages: object) -> list[ChatMessage]:
-    """Check messages before they are sent; dicts stay as they are, with all that a service may know beyond ours."""
+def _conversation(messages: Any) -> list[ChatMessage]:
+    """Check messages before they are sent."""
     listed = _items(messages)
     if not listed:
         raise ValueError("messages must be a list of at least one ChatMessage or dict")
     for number, message in enumerate(listed):
-        role: object = getattr(message, "role", None)
-        if isinstance(message, Mapping):
-            role = cast("Mapping[str, object]", message).get("role")
+        role = message.role if type(message) is ChatMessage else _role_of(message)
         if not role or not isinstance(role, str):
             raise ValueError(f"messages[{number}] has no role: user, assistant, system or tool")
-    return cast("list[ChatMessage]", listed)
+    return listed
+
+
+def _role_of(message: object) -> object:
+    if isinstance(message, Mapping):
+        return cast("Mapping[str, object]", message).get("role")
+    return getattr(message, "role", None)
 
 
 def _text(name: str, text: object) -> str:
@@ -771,14 +773,18 @@ def _texts(name: str, texts: object) -> list[str]:
         raise ValueError(f"{name} must be a list of at least one str")
     if not all(isinstance(text, str) for text in listed):
         raise TypeError(f"{name} must be a list of str")
-    return cast("list[str]", listed)
+    return listed
 
 
-def _items(values: object) -> list[object]:
+def _items(values: Any) -> list[Any]:
     """Return the items of a list, or of anything like it; none of a text or a mapping, whose items nobody means."""
-    if not isinstance(values, Iterable) or isinstance(values, str | bytes | Mapping):
-        return []
-    return list(cast("Iterable[object]", values))
+    return list(values) if _has_items(values) else []
+
+
+def _has_items(values: object) -> bool:
+    if type(values) is list:  # the abstract classes take longer to ask
+        return True
+    return isinstance(values, Iterable) and not isinstance(values, str | bytes | Mapping)
 
 
 def _check_readable(file: object) -> None:
@@ -786,19 +792,3 @@ def _check_readable(file: object) -> None:
         os.stat(cast("str | PathLike[str]", file))
     elif isinstance(file, io.TextIOBase) or not hasattr(file, "read"):
         raise TypeError("input_file must be a path, or a file object opened in binary mode")
-
-
-def _as_it_came(content: bytes, record: CallRecord) -> RawResponse:
-    info = record.info()
-    return RawResponse(info.status or 0, info.headers, content, info)
-
-
-def _models(content: bytes, _record: CallRecord) -> dict[ModelType, list[str]]:
-    return models_by_type(content)
-
-
-def _decoded_by(decoding: Decoding[T]) -> Callable[[bytes, CallRecord], T]:
-    def decode(content: bytes, _record: CallRecord) -> T:
-        return decoding.decode(content)
-
-    return decode

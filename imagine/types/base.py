@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
@@ -13,18 +13,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import Self
 
-__all__ = ["DTO", "PlainDTO", "to_json", "to_wire"]
+__all__ = ["DTO", "PlainDTO", "null", "to_json", "to_wire"]
 
 
 # Requests and messages hold dicts of the user, which may form cycles: the garbage collector stays on for them.
 class DTO(msgspec.Struct, kw_only=True):
     """Base of the data classes: made with keywords, compared by value; `copy` and `pickle` work.
 
-    Iterating yields (name, value) pairs, so `dict(dto)` is a shallow dict.
+    Iterating yields (name, value) pairs, so `dict(dto)` is a shallow dict. Those that are sent leave out None by
+    `omit_defaults`: msgspec then encodes them as they are, at a twentieth of the price of a dict made in Python.
     """
-
-    sent_as_null: ClassVar[frozenset[str]] = frozenset()
-    """Fields that a request sends as null where they are None; the others are left out."""
 
     @classmethod
     def model_validate(cls, obj: object) -> Self:
@@ -36,14 +34,12 @@ class DTO(msgspec.Struct, kw_only=True):
 
     def model_dump(self, *, exclude_none: bool = False) -> dict[str, Any]:
         """Return plain dicts and lists; enum members become strings, datetimes stay."""
-        dumped: dict[str, Any] = msgspec.to_builtins(
-            _without_none(self) if exclude_none else self, builtin_types=(datetime,)
-        )
+        dumped: dict[str, Any] = msgspec.to_builtins(_as_dict(self, exclude_none), builtin_types=(datetime,))
         return dumped
 
     def model_dump_json(self, *, exclude_none: bool = False) -> str:
         """Return JSON text."""
-        return to_json(_without_none(self) if exclude_none else self).decode()
+        return to_json(_as_dict(self, exclude_none)).decode()
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None) -> Self:
         """Return a shallow copy with some fields replaced; TypeError for a name that is no field."""
@@ -58,15 +54,17 @@ class PlainDTO(DTO, kw_only=True, gc=False):
     """Base of what the service answers: trees of plain values, which form no cycles and so need no collector."""
 
 
-Value = DTO | list[Any] | tuple[Any, ...] | dict[str, Any] | str | float | None
+def null() -> None:
+    """Return None, as the default of a field that is sent as null: only plain defaults are left out."""
 
 
-def to_wire(value: Value) -> Any:
-    """Return what a request sends: data classes become dicts without their None fields, all else stays as it is.
+def to_wire(value: DTO) -> DTO | dict[str, Any]:
+    """Return what is encoded as a request: all but the fields that are None.
 
-    A message's `content` is sent as null where it is None. Dicts of the user, and the nulls in them, are left alone.
+    That is the instance itself, unless its class has defaults other than None: those are sent. Dicts of the user, and
+    the nulls in them, are left alone.
     """
-    return _without_none(value, wire=True)
+    return value if value.__struct_config__.omit_defaults else _as_dict(value, exclude_none=True)
 
 
 def to_json(value: object) -> bytes:
@@ -79,16 +77,14 @@ def to_json(value: object) -> bytes:
         return json.dumps(msgspec.to_builtins(value)).encode()
 
 
-def _without_none(value: Value, *, wire: bool = False) -> Any:
+def _as_dict(value: DTO, exclude_none: bool) -> dict[str, Any]:
+    fields: Iterable[tuple[str, Any]] = msgspec.structs.asdict(value).items()
+    return {name: _spelled_out(item, exclude_none) for name, item in fields if item is not None or not exclude_none}
+
+
+def _spelled_out(value: Any, exclude_none: bool) -> Any:
     if isinstance(value, DTO):
-        kept = value.sent_as_null if wire else ()
-        fields: Iterable[tuple[str, Value]] = msgspec.structs.asdict(value).items()
-        return {name: _without_none(item, wire=wire) for name, item in fields if item is not None or name in kept}
-    if isinstance(value, (list, tuple)) and _holds_data_classes(value):
-        return [_without_none(item, wire=wire) if isinstance(item, DTO) else item for item in value]
+        return _as_dict(value, exclude_none)
+    if isinstance(value, (list, tuple)):
+        return [_spelled_out(item, exclude_none) for item in cast("Iterable[Any]", value)]
     return value
-
-
-# Over the few types of the items, since isinstance of a Struct class costs 70 ns: 10,000 texts to embed are no rarity.
-def _holds_data_classes(items: list[Any] | tuple[Any, ...]) -> bool:
-    return any(issubclass(kind, DTO) for kind in set(map(type, items)))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from msgspec import field
 
-from imagine.types.base import DTO, PlainDTO
+from imagine.types.base import DTO, PlainDTO, null
 from imagine.types.common import (
     ChatMessageToolCall,
     DeltaMessage,
@@ -35,15 +35,13 @@ __all__ = [
 ]
 
 
-class ChatMessage(DTO, kw_only=True):
+class ChatMessage(DTO, kw_only=True, omit_defaults=True):
     """One message of a conversation."""
-
-    sent_as_null: ClassVar[frozenset[str]] = frozenset({"content"})
 
     role: str = ""
     """Who speaks: user, assistant, system or tool; "" in an answer that does not say."""
-    content: str | list[dict[str, Any]] | None = None
-    """The text, or a list of parts (text, images); None beside tool calls."""
+    content: str | list[dict[str, Any]] | None = field(default_factory=null)
+    """The text, or a list of parts (text, images); None beside tool calls, which is sent as null."""
     tool_calls: list[ChatMessageToolCall] | None = None
     """Tools that the model asks to be called."""
     tool_call_id: str | None = None
@@ -54,7 +52,7 @@ class ChatMessage(DTO, kw_only=True):
     """The model's reasoning, where the service tells it apart from the text."""
 
 
-class FunctionTool(DTO, kw_only=True):
+class FunctionTool(DTO, kw_only=True, omit_defaults=True):
     """A function that the model may ask to be called."""
 
     name: str
@@ -65,7 +63,7 @@ class FunctionTool(DTO, kw_only=True):
     """JSON Schema of its arguments."""
 
 
-class Tools(DTO, kw_only=True):
+class Tools(DTO, kw_only=True, omit_defaults=True):
     """A tool that a chat request offers to the model."""
 
     type: str

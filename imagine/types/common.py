@@ -32,7 +32,7 @@ class FinishReason(StrEnum):
         return member
 
 
-class Function(PlainDTO, kw_only=True):
+class Function(PlainDTO, kw_only=True, omit_defaults=True):
     """The function that a tool call names; in a stream the texts arrive in pieces."""
 
     name: str | None = None
@@ -41,7 +41,7 @@ class Function(PlainDTO, kw_only=True):
     """Its arguments as JSON text, as the model wrote it: it may be no valid JSON."""
 
 
-class ChatMessageToolCall(PlainDTO, kw_only=True):
+class ChatMessageToolCall(PlainDTO, kw_only=True, omit_defaults=True):
     """A call of a tool that the model asks for."""
 
     id: str | None = None
@@ -78,7 +78,7 @@ class UsageInfo(PlainDTO, kw_only=True):
     """Generated tokens."""
 
 
-class LLMSamplingParams(DTO, kw_only=True):
+class LLMSamplingParams(DTO, kw_only=True, omit_defaults=True):
     """How a model picks its tokens; every field defaults to None, which leaves the choice to the service."""
 
     frequency_penalty: float | None = None

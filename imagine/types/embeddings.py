@@ -12,7 +12,7 @@ from imagine.types.decoding import Decoding
 __all__ = ["EMBEDDING_HISTORY", "EMBEDDING_RESPONSE", "EmbeddingObject", "EmbeddingRequest", "EmbeddingResponse"]
 
 
-class EmbeddingRequest(DTO, kw_only=True):
+class EmbeddingRequest(DTO, kw_only=True, omit_defaults=True):
     """Body of POST embeddings."""
 
     id: str | None = None

@@ -9,7 +9,7 @@ from imagine.types.decoding import Decoding
 __all__ = ["RERANKER_HISTORY", "RERANKER_RESPONSE", "ReRankerObject", "ReRankerRequest", "ReRankerResponse"]
 
 
-class ReRankerRequest(DTO, kw_only=True):
+class ReRankerRequest(DTO, kw_only=True, omit_defaults=True):
     """Body of POST reranker."""
 
     query: str

@@ -8,7 +8,7 @@ from imagine.types.decoding import Decoding
 __all__ = ["TRANSCRIBE_RESPONSE", "TranscribeRequest", "TranscribeResponse"]
 
 
-class TranscribeRequest(DTO, kw_only=True):
+class TranscribeRequest(DTO, kw_only=True, omit_defaults=True):
     """Form fields of POST transcribe, beside the file itself."""
 
     model: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
 from datetime import datetime
 from types import MappingProxyType
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from data_classes import DATA_CLASSES
+from msgspec import NODEFAULT
+from msgspec.structs import fields
 
 from imagine.exceptions import ImagineDecodeException, ImagineException
 from imagine.types.base import DTO, PlainDTO, to_json, to_wire
@@ -24,7 +27,7 @@ from imagine.types.chat_completions import (
 )
 from imagine.types.common import ChatMessageToolCall, FinishReason, Function, UsageInfo
 from imagine.types.completions import CompletionResponse, CompletionResponseChoice, CompletionStreamResponse
-from imagine.types.embeddings import EmbeddingObject, EmbeddingRequest, EmbeddingResponse
+from imagine.types.embeddings import EmbeddingObject, EmbeddingResponse
 from imagine.types.images import ImageRequest
 from imagine.types.models import ModelType
 from imagine.types.translate import TranslateResponse
@@ -264,7 +267,7 @@ def test_a_request_leaves_out_none_and_only_none() -> None:
 
 def test_a_message_sends_its_content_as_null() -> None:
     """A message with tool calls and no text sends `content: null`, but no other null."""
-    assert to_wire(ASKS) == {
+    assert json.loads(to_json(to_wire(ASKS))) == {
         "role": "assistant",
         "content": None,
         "tool_calls": [{"id": "t1", "type": "function", "function": {"name": "f", "arguments": "{}"}}],
@@ -281,19 +284,13 @@ def test_dicts_of_the_user_are_sent_verbatim() -> None:
         stream=False,
         tools=[Tools(type="function", function=FunctionTool(name="f", parameters=schema))],
     )
-    sent = to_wire(request)
-    assert sent["messages"][0] is raw
-    assert sent["messages"][1] == to_wire(ASKS)
+    sent = json.loads(to_json(to_wire(request)))
+    assert sent["messages"] == [raw, json.loads(to_json(to_wire(ASKS)))]
     assert sent["tools"] == [{"type": "function", "function": {"name": "f", "parameters": schema}}]
 
 
-def test_a_long_list_of_texts_is_sent_as_it_is() -> None:
-    """Lists of plain values pass through."""
-    texts = [f"text {i}" for i in range(10_000)]
-    assert to_wire(EmbeddingRequest(input=texts, model="m"))["input"] == texts
-    assert to_wire(texts) == texts
-
-
-def test_json_of_an_instance_is_the_same_as_that_of_its_dump() -> None:
-    """Instances and their dumps encode to the same bytes."""
-    assert to_json(ANSWER) == to_json(ANSWER.model_dump())
+@pytest.mark.parametrize("cls", [cls for cls in DATA_CLASSES if cls.__struct_config__.omit_defaults])
+def test_what_is_left_out_by_msgspec_is_none(cls: type[DTO]) -> None:
+    """Only classes without defaults of their own leave it to msgspec to leave out None."""
+    plain = {field.default for field in fields(cls) if field.default is not NODEFAULT}
+    assert plain <= {None, ""}  # "" is the role of a message, without which none is sent

@@ -12,6 +12,7 @@ from msgspec.structs import FieldInfo, fields
 from seed_page import ADDED_CLASSES, ADDITIONS, HOMES, PROPERTIES, REQUIRED, SEED_PAGE, WIRE_PAGE, Row
 
 import imagine.types
+from imagine.types.base import null
 from imagine.types.common import FinishReason
 from imagine.types.models import ModelType
 
@@ -31,6 +32,8 @@ def field_of(row: Row) -> FieldInfo:
 
 
 def default_text(field: FieldInfo) -> str:
+    if field.default_factory is null:
+        return repr(null())
     if field.default_factory is not NODEFAULT:
         return f"{field.default_factory.__name__}()"
     return REQUIRED if field.default is NODEFAULT else repr(field.default)
