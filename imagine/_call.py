@@ -81,7 +81,7 @@ class CallRecord(msgspec.Struct):
 
     method: str
     path: str
-    started: float
+    started: float = msgspec.field(default_factory=time.monotonic)
     status: int | None = None
     headers: Mapping[str, str] = NOTHING
     attempts: list[Attempt] = []

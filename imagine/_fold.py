@@ -20,12 +20,15 @@ from imagine.types.completions import CompletionResponse, CompletionResponseChoi
 from imagine.types.images import Image, ImageResponse
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from imagine.types.common import DeltaMessage, FinishReason, UsageInfo
 
 __all__ = ["ChatFold", "ChoicesWatch", "CompletionFold", "Fold", "ImageFold", "ImagesWatch"]
 
+Writing = tuple[int | None, "Callable[[str], object]"]
+"""A choice, and how to add to its text."""
+NOWHERE: Writing = (None, len)
 T_contra = TypeVar("T_contra", contravariant=True)
 R_co = TypeVar("R_co", covariant=True)
 Chunk = TypeVar("Chunk", ChatCompletionStreamResponse, CompletionStreamResponse)
@@ -125,8 +128,10 @@ class _Part:
         """The text so far."""
         return _joined(self.content)
 
-    def take_rest(self, delta: DeltaMessage) -> None:
-        """Take what few deltas carry."""
+    def take(self, delta: DeltaMessage) -> None:
+        """Take a delta."""
+        if delta.content:
+            self.write(delta.content)
         if delta.role:
             self.role = delta.role
         if delta.reasoning_content:
@@ -197,6 +202,7 @@ class _ChoicesFold(_Choices, Generic[Chunk]):
         super().__init__()
         self._parts: dict[int, _Part] = {}
         self._first: Chunk | None = None
+        self._last = NOWHERE
         self.usage: UsageInfo | None = None
 
     @property
@@ -208,22 +214,36 @@ class _ChoicesFold(_Choices, Generic[Chunk]):
         """Take the chunks of one read."""
         if self._first is None and chunks:
             self._first = chunks[0]
-        parts = self._parts
+        index, write = self._last
         for chunk in chunks:
-            if chunk.usage is not None:
-                self.usage = chunk.usage
-            for choice in chunk.choices:
-                index = choice.index
-                if choice.finish_reason or index not in parts:
-                    self._mark(index, choice.finish_reason)
-                    part = parts.setdefault(index, _Part())
-                else:
-                    part = parts[index]
+            choices = chunk.choices
+            if len(choices) == 1 and chunk.usage is None:  # most are the next piece of the text of one choice
+                choice = choices[0]
                 delta = choice.delta
-                if delta.content:
-                    part.write(delta.content)
-                if delta.role or delta.tool_calls or delta.reasoning_content:
-                    part.take_rest(delta)
+                if (
+                    choice.index == index
+                    and choice.finish_reason is None
+                    and delta.role is None
+                    and delta.tool_calls is None
+                    and delta.reasoning_content is None
+                    and delta.content is not None
+                ):
+                    write(delta.content)
+                    continue
+            index, write = self._take(chunk)
+        self._last = index, write
+
+    def _take(self, chunk: Chunk) -> Writing:
+        """Take any chunk, and return the choice that it went to."""
+        last: Writing = NOWHERE
+        if chunk.usage is not None:
+            self.usage = chunk.usage
+        for choice in chunk.choices:
+            self._mark(choice.index, choice.finish_reason)
+            part = self._parts.setdefault(choice.index, _Part())
+            part.take(choice.delta)
+            last = choice.index, part.write
+        return last
 
     def _choices(self) -> list[tuple[int, _Part, FinishReason | None]]:
         return [(index, part, self._finished.get(index)) for index, part in sorted(self._parts.items())]

@@ -41,11 +41,13 @@ class SSEDecoder:
         """Take one read's bytes and return the payloads of the events that it completes."""
         if not self._started and not (data := self._without_bom(data)):
             return []
-        if self._plain:
-            if b"\r" not in data:
-                return self._feed_plain(data)
+        if self._plain and b"\r" in data:
             self._plain = False
-        return self._feed_lines(data)
+        if not self._plain:
+            return self._feed_lines(data)
+        if data.endswith(b"\n\n") and not self._tail:  # a read mostly ends where an event does
+            return self._events(data)
+        return self._feed_plain(data)
 
     def finish(self) -> list[bytes]:
         """Return the payload of an event that the end of the body left without its blank line."""
@@ -73,7 +75,7 @@ class SSEDecoder:
         """Cut whole events apart; the usual shape, one `data: ` line an event, costs one split."""
         if head.startswith(b"data: ") and not self._fields and self.error is None:
             payloads = head[6:-2].split(b"\n\ndata: ")
-            if head.count(b"\n") == 2 * len(payloads) and b"" not in payloads and len(head) <= self._max:
+            if b"\n" not in b"".join(payloads) and all(payloads) and len(head) <= self._max:
                 return payloads
         return self._parse(head.split(b"\n")[:-1])
 

@@ -108,8 +108,8 @@ class Call:
         self.plan: RetryPlan | None = None
         """Made after the first failure."""
         self.paused = 0.0
-        self.since = time.monotonic()
-        self.record = CallRecord(method, path, self.since)
+        self.record = CallRecord(method, path)
+        self.since = self.record.started
 
     def _differ(self, own: CallOptions) -> None:
         """Take the options of this call alone; ValueError or TypeError for one that cannot be used."""

@@ -106,7 +106,18 @@ class AsyncStream(Generic[T, R]):
             raise ImagineException("the stream is being read by another task; give each consumer a stream of its own")
         self._reading = True
         try:
-            return await self._next_chunks()
+            if self._failure is not None:
+                raise self._failure
+            feed = self._feed if self._feed is not None or self._ended else await self._start()
+            if feed is None:
+                return []
+            if self._ended:
+                feed.close()  # it may have been opened in the moment in which the stream was closed
+                return []
+            chunks = [] if self._done else self._decoded(feed, await self._payloads(feed))
+            if not chunks:
+                await self._finish(feed)
+            return chunks
         except ImagineException as error:
             self._fail(error)
             raise
@@ -144,45 +155,25 @@ class AsyncStream(Generic[T, R]):
         while True:
             for chunk in self._batch:  # a list iterator: a second loop goes on where the first was left
                 yield chunk
-            if not await self._refill():
+            if not (chunks := await self.read()):
                 return
+            self._batch = iter(chunks)
 
     async def __anext__(self) -> T:
         for chunk in self._batch:
             return chunk
-        if await self._refill():
-            return next(self._batch)
+        self._batch = iter(await self.read())
+        for chunk in self._batch:
+            return chunk
         raise StopAsyncIteration
 
     def __del__(self) -> None:
         if self._feed is not None and not self._ended:
             self._feed.close_soon()
 
-    async def _refill(self) -> bool:
-        chunks = await self.read()
-        self._batch = iter(chunks)
-        return bool(chunks)
-
     def _check_folds(self) -> None:
         if not self._fold.keeps:
             raise ImagineException("this stream was opened with fold=False: it keeps no text and no final answer")
-
-    async def _next_chunks(self) -> list[T]:
-        if self._failure is not None:
-            raise self._failure
-        feed = self._feed
-        if feed is None and not self._ended:
-            feed = await self._start()
-        if feed is None:
-            return []
-        if self._ended:
-            feed.close()  # it may have been opened in the moment in which the stream was closed
-            return []
-        payloads = [] if self._done else await self._payloads(feed)
-        chunks = self._decoded(feed, payloads) if payloads else []
-        if not chunks:
-            await self._finish(feed)
-        return chunks
 
     async def _start(self) -> Feed | None:
         """Open the stream; None if it was closed meanwhile."""
@@ -212,6 +203,8 @@ class AsyncStream(Generic[T, R]):
 
     def _decoded(self, feed: Feed, payloads: list[bytes]) -> list[T]:
         """Decode one read; of a bad event the good ones before it are delivered first."""
+        if not payloads:
+            return []
         decode = self._quick
         done = payloads[-1] == DONE
         if done:
