@@ -29,7 +29,7 @@ class _Catalogue(msgspec.Struct):
 _CATALOGUE = Decoding(_Catalogue)
 
 
-def models_by_type(content: bytes) -> dict[ModelType, list[str]]:
+def models_by_type(content: bytes | bytearray) -> dict[ModelType, list[str]]:
     """Return the names of models by type; a plain list of models is one of LLMs."""
     catalogue = _CATALOGUE.decode(content)
     if catalogue.data is not None:

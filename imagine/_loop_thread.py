@@ -13,6 +13,7 @@ import os
 import threading
 from concurrent.futures import Future
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from imagine._daemon_threads import DaemonThreads
@@ -79,7 +80,7 @@ class LoopThread:
         import anyio
 
         try:
-            anyio.run(self._live)
+            anyio.run(self._live, backend_options={"use_uvloop": _has_uvloop()})
         except BaseException as error:
             if not self._opened.done():
                 failure = ImagineException(f"no event loop could be started: {error}")
@@ -95,6 +96,11 @@ class LoopThread:
         async with BlockingPortal() as ground:
             self._opened.set_result(Portal(ground))
             await ground.sleep_until_stopped()
+
+
+def _has_uvloop() -> bool:
+    """Tell whether the faster loop of the extra `speedups` is there; a new process may ask in vain for what is not."""
+    return find_spec("uvloop") is not None
 
 
 _current: LoopThread | None = None

@@ -192,7 +192,7 @@ class Call:
             self.record.error = "CancelledError: the call was cancelled"
             self.finish()
 
-    def log_body(self, what: str, content: bytes) -> None:
+    def log_body(self, what: str, content: bytes | bytearray) -> None:
         """Log a body, without the key."""
         if log.isEnabledFor(logging.DEBUG):
             shown = self.redaction.text(content[:LOGGED_BYTES].decode("utf-8", "replace"))
@@ -250,7 +250,7 @@ class Transport:
         """Begin an upload."""
         return Call("POST", path, self._url(path), {}, UploadBody(fields, file), own, self, JSON)
 
-    async def fetch(self, call: Call, decode: Callable[[bytes], T]) -> T:
+    async def fetch(self, call: Call, decode: Callable[[bytes | bytearray], T]) -> T:
         """Send a call and decode its whole answer."""
         try:  # outside of tenacity, whose entry costs more than all else here
             content = await self._unary(call)
@@ -310,7 +310,7 @@ class Transport:
         except TimeoutError:
             raise call.deadline.exceeded(f"while waiting to send {call.doing} again, after: {failure}") from failure
 
-    async def _unary(self, call: Call) -> bytes:
+    async def _unary(self, call: Call) -> bytes | bytearray:
         slot = self.slots.take(call) or await self._queue(call)
         try:
             life = self._pool.here() or await self._pool.begin()
@@ -427,7 +427,7 @@ class Transport:
         record.quota = told_quota(headers)
         record.retry_after = demanded_wait(headers) if response.status >= 400 else None
 
-    async def _content(self, response: aiohttp.ClientResponse) -> bytes:
+    async def _content(self, response: aiohttp.ClientResponse) -> bytes | bytearray:
         """Read a whole body; its size is counted after decompression."""
         content = response.content
         try:
@@ -435,7 +435,7 @@ class Transport:
                 whole = content.read_nowait()
                 self._check_size(len(whole), content)
                 return whole
-            return await self._pieces(content)
+            return await self._gathered(content)
         except ImagineException:
             response.close()
             raise
@@ -446,14 +446,13 @@ class Transport:
             response.close()
             raise
 
-    async def _pieces(self, content: aiohttp.StreamReader) -> bytes:
-        pieces: list[bytes] = []
-        size = 0
+    async def _gathered(self, content: aiohttp.StreamReader) -> bytearray:
+        """Put the pieces of a body together, each at once: memory that is free again is at hand for the next one."""
+        whole = bytearray()
         while piece := await content.readany():
-            pieces.append(piece)
-            size += len(piece)
-            self._check_size(size, content)
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+            whole += piece
+            self._check_size(len(whole), content)
+        return whole
 
     def _check_size(self, size: int, content: aiohttp.StreamReader) -> None:
         if size > self.options.max_response_bytes:
@@ -503,7 +502,7 @@ def _headers(*parts: Mapping[str, str]) -> CIMultiDict[str]:
     return headers
 
 
-def _undecodable(call: Call, content: bytes, error: ImagineDecodeException) -> ImagineDecodeException:
+def _undecodable(call: Call, content: bytes | bytearray, error: ImagineDecodeException) -> ImagineDecodeException:
     kind = call.record.headers.get("Content-Type", "no content type")
     what = f"{call.record.status} from {call.doing} ({kind})"
     failure = ImagineDecodeException(f"{what}: {error if content else 'the answer is empty'}")

@@ -659,7 +659,7 @@ class ImagineAsyncClient:
     def _images(self, payload: bytes) -> ImageResponse:
         return self._with_addresses(IMAGE_RESPONSE.decode(payload))
 
-    async def _get(self, path: str, params: Mapping[str, object], decode: Callable[[bytes], T]) -> T:
+    async def _get(self, path: str, params: Mapping[str, object], decode: Callable[[bytes | bytearray], T]) -> T:
         transport, call = await self._begun("GET", path, None, params, {})
         return await transport.fetch(call, decode)
 
