@@ -42,6 +42,8 @@ class Pace:
     """What the service's answers tell about how fast requests may leave."""
 
     def __init__(self) -> None:
+        self.unlimited = True
+        """Whether the service has told of no limit, or the last one has been left behind."""
         self._closed_until = 0.0
         self._opened = 0.0
         self._width = math.inf  # how many unanswered requests there may be
@@ -51,11 +53,6 @@ class Pace:
         self._windows = 0
         self._left = math.inf  # of the quota that the last answer told about
         self._left_until = 0.0
-
-    @property
-    def unlimited(self) -> bool:
-        """Whether the service has told of no limit, or the last one has been left behind."""
-        return self._left == self._width == math.inf
 
     def wait(self, now: float, unanswered: int) -> float:
         """Return the seconds until the next request may leave; inf: not before an answer has come."""
@@ -73,12 +70,17 @@ class Pace:
 
     def good(self, now: float, told: Mapping[str, float], unanswered: int) -> None:
         """Note a good answer, what its headers told, and how many requests are still to be counted there."""
-        if told or self._left != math.inf:
+        if told or not self.unlimited:
             self._listen(now, told, unanswered)
-        if now < self._closed_until:  # it left before the gate was closed
-            return
-        self._good += 1
-        if self._width == math.inf:
+        if now >= self._closed_until:  # else it left before the gate was closed
+            self._good += 1
+        if not self.unlimited:
+            self._recover(now)
+            self.unlimited = self._left == self._width == math.inf
+
+    def _recover(self, now: float) -> None:
+        """Let out more at once, the longer all goes well."""
+        if now < self._closed_until or self._width == math.inf:
             return
         if self._learned and self._good >= self._learned:
             self._close_voluntarily(now)
@@ -98,6 +100,7 @@ class Pace:
         self._close(now + (self._hold if demanded is None else min(demanded, LONGEST_CLOSURE)))
 
     def _close(self, until: float) -> None:
+        self.unlimited = False
         self._closed_until = self._opened = max(self._closed_until, until)
         self._width = 1
         self._good = 0
@@ -117,6 +120,7 @@ class Pace:
         ]
         if known:
             self._learned = None
+            self.unlimited = False
             left, reset = min(known)
             self._left, self._left_until = left - unanswered, now + min(reset, LONGEST_CLOSURE)
         elif now >= self._left_until:  # it tells no more
@@ -224,10 +228,13 @@ class Gate:
         self.pace = Pace()
         self.quotas = Quotas(limits) if limits else None
 
+    @property
+    def unlimited(self) -> bool:
+        """Whether no request has to wait."""
+        return self.quotas is None and self.pace.unlimited
+
     def wait(self, now: float, unanswered: int, ticket: Ticket) -> tuple[float, bool]:
         """Let a request out, or return the seconds until it may leave, and whether a declared quota says so."""
-        if self.quotas is None and self.pace.unlimited:
-            return 0.0, False
         declared = False
         wait = self.pace.wait(now, unanswered) if ticket.heeds_pace else 0.0
         if not wait and self.quotas is not None:

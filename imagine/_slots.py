@@ -133,9 +133,13 @@ class Slots:
     def take(self, ticket: Ticket) -> Slot | None:
         """Take a slot if there is one and the gate lets the request out at once."""
         with self._lock:
-            if not self._free or self._waiters or self._ask_gate(ticket)[0]:
+            if not self._free or self._waiters:
                 return None
-        return self._taken(ticket)
+            if not self.gate.unlimited and self.gate.wait(time.monotonic(), self._unanswered, ticket)[0]:
+                return None
+            self._free -= 1
+            self._unanswered += 1
+            return self._taken(ticket)
 
     async def wait(self, ticket: Ticket, deadline: Limit, patience: float) -> Slot:
         """Take a slot once there is one and the gate lets the request out.
@@ -179,14 +183,6 @@ class Slots:
         if wanted:
             self._let_out()
 
-    def _ask_gate(self, ticket: Ticket) -> tuple[float, bool]:
-        """Ask whether a request may leave now; take its slot if so."""
-        wait, declared = self.gate.wait(time.monotonic(), self._unanswered, ticket)
-        if not wait:
-            self._free -= 1
-            self._unanswered += 1
-        return wait, declared
-
     def _let_out(self) -> None:
         """Let out whoever may leave, first come first served, and come back when the next one may."""
         with self._lock:
@@ -194,7 +190,7 @@ class Slots:
                 waiter = heapq.heappop(self._waiters)  # out while it is looked at: a finalizer may come in here
                 if waiter.turn.done() or waiter.turn.get_loop().is_closed():
                     continue
-                wait, declared = self._ask_gate(waiter.ticket)
+                wait, declared = self.gate.wait(time.monotonic(), self._unanswered, waiter.ticket)
                 if not wait:
                     self._grant(waiter)
                 elif not self._refuses(waiter, wait, declared):
@@ -203,6 +199,8 @@ class Slots:
                         return
 
     def _grant(self, waiter: _Waiter) -> None:
+        self._free -= 1
+        self._unanswered += 1
         self._granted[waiter.turn] = waiter.ticket
         if not _wake(waiter.turn, None):  # its loop was closed: nobody waits there any more
             self._take_back(waiter.turn)
