@@ -7,6 +7,8 @@ FUZZ_VENV := .venv-fuzz
 FUZZ_INSTALLED := $(FUZZ_VENV)/.installed
 FUZZ_SECONDS ?= 600
 FUZZ_TARGETS ?= $(patsubst tests/fuzz/fuzz_%.py,%,$(wildcard tests/fuzz/fuzz_*.py))
+SPEEDUPS_VENV := .venv-speedups
+SPEEDUPS_INSTALLED := $(SPEEDUPS_VENV)/.installed
 BENCH_VENV := .venv-bench
 BENCH_INSTALLED := $(BENCH_VENV)/.installed
 ENGINE_VENV := .venv-engine
@@ -50,10 +52,19 @@ check: $(INSTALLED) ## format, lint, drift of the generated client, types
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
 .PHONY: test
-test: check ## check, then all tests with branch coverage of at least 95 %
+test: check test-speedups ## check, then all tests with branch coverage of at least 95 %
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage report
+
+$(SPEEDUPS_INSTALLED): pyproject.toml
+	$(PYTHON) -m venv $(SPEEDUPS_VENV)
+	$(SPEEDUPS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[test,speedups]'
+	touch $@
+
+.PHONY: test-speedups
+test-speedups: $(SPEEDUPS_INSTALLED) ## the tests of the blocking client once more, on uvloop
+	$(SPEEDUPS_VENV)/bin/python -m pytest $(wildcard tests/test_*blocking*.py) tests/test_notebook.py
 
 .PHONY: test-faults
 test-faults: $(INSTALLED) ## every fault through both clients, as a table

@@ -69,16 +69,17 @@ class Effort:
 
 
 ALL = ("ours", "floor", "incumbent", "openai", "mistralai")
-RIVALS = ("ours", "incumbent", "openai", "mistralai")
+STREAMS = ("ours", "floor", "asyncio", "incumbent", "openai", "mistralai")
+BLOCKING = ("ours", "speedups", "incumbent", "openai", "mistralai")
 
 TABLE = (
     Case(
         "stream-64", "async chat stream, 64 events per read", "stream", "taken-64",
-        clients=ALL, budgets={"floor": 0.75, "incumbent": 5, "openai": 60},
+        clients=STREAMS, budgets={"floor": 0.75, "incumbent": 5, "openai": 60},
     ),
     Case(
         "stream-1", "async chat stream, 1 event per read", "stream", "taken-1",
-        clients=ALL, budgets={"floor": 0.8, "incumbent": 8, "openai": 40},
+        clients=STREAMS, budgets={"floor": 0.8, "incumbent": 8, "openai": 40},
     ),
     Case(
         "burst-1", "async chat stream, all written at once, 1 event per chunk", "stream", "burst-1",
@@ -86,12 +87,12 @@ TABLE = (
     ),
     Case(
         "blocking-64", "blocking chat stream, 64 events per read", "stream_blocking", "taken-64",
-        clients=RIVALS, beside="stream-64", budgets={"async": 0.6, "incumbent": 4, "openai": 40},
+        clients=BLOCKING, beside="stream-64", budgets={"async": 0.6, "incumbent": 4, "openai": 40},
     ),
     Case(
         "blocking-burst-1", "blocking chat stream, all written at once, 1 event per chunk",
         "stream_blocking", "burst-1",
-        clients=RIVALS, beside="burst-1", budgets={"async": 0.6, "incumbent": 4, "openai": 25},
+        clients=BLOCKING, beside="burst-1", budgets={"async": 0.6, "incumbent": 4, "openai": 25},
     ),
     Case(
         "chat-1", "async chat, 1 at a time", "chat", "answer",
@@ -103,7 +104,7 @@ TABLE = (
     ),
     Case(
         "blocking-chat-1", "blocking chat, 1 at a time", "chat_blocking", "answer",
-        unit="answer", clients=RIVALS, budgets={"incumbent": 1.2, "openai": 3},
+        unit="answer", clients=BLOCKING, budgets={"incumbent": 1.2, "openai": 3},
     ),
     Case(
         "embeddings", "embeddings, 256 x 1024 floats", "embed", "vectors-256-1024",

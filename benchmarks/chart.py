@@ -22,7 +22,15 @@ if TYPE_CHECKING:
 
 __all__ = ["draw"]
 
-COLOURS = {"ours": "#1f6feb", "floor": "#8c959f", "incumbent": "#d4a72c", "openai": "#57ab5a", "mistralai": "#e5534b"}
+COLOURS = {
+    "ours": "#1f6feb",
+    "floor": "#8c959f",
+    "asyncio": "#c0c6cc",
+    "speedups": "#79b8ff",
+    "incumbent": "#d4a72c",
+    "openai": "#57ab5a",
+    "mistralai": "#e5534b",
+}
 PANELS_IN_A_ROW = 3
 
 

@@ -22,11 +22,12 @@ def python_of(client: str) -> str:
 
 
 def _venv(requirement: str) -> Path:
-    place = VENVS / requirement
+    place = VENVS / requirement.removeprefix(".").strip("[]")
     finished = place / "finished"
     if not finished.exists():
         print(f"installing {requirement}", file=sys.stderr)
         venv.create(place, clear=True, with_pip=True)
-        subprocess.run([place / "bin" / "python", "-m", "pip", "install", "-qq", requirement], check=True)
+        what = ["--editable", f"{ROOT}{requirement[1:]}"] if requirement.startswith(".") else [requirement]
+        subprocess.run([place / "bin" / "python", "-m", "pip", "install", "-qq", *what], check=True)
         finished.touch()
     return place

@@ -79,8 +79,8 @@ class Verdict(NamedTuple):
     figure: Spread
     bound: float
     at_least: bool
-    floor: Spread | None = None
-    """What the floor reaches against the same one: more is not to be had from aiohttp and msgspec."""
+    limits: Sequence[str] = ()
+    """What others reach against the same one: with less between, or on a faster loop."""
 
     @property
     def met(self) -> bool:
@@ -91,7 +91,7 @@ class Verdict(NamedTuple):
         bound = f"{'≥' if self.at_least else '≤'} {self.bound:g}"
         if self.met:
             return f"{bound} met"
-        return f"{bound} **not met**" + (f" (the floor: {shown(self.floor.median)})" if self.floor else "")
+        return f"{bound} **not met**" + (f" ({'; '.join(self.limits)})" if self.limits else "")
 
 
 def verdicts(results: Results, case: Case) -> Mapping[str, Verdict]:
@@ -100,11 +100,24 @@ def verdicts(results: Results, case: Case) -> Mapping[str, Verdict]:
     found: dict[str, Verdict] = {}
     for column, bound in case.budgets.items():
         if ratio := results.ratio(case, column, case.metric):
-            floor = results.ratio(case, column, case.metric, of="floor") if column != "floor" else None
-            found[column] = Verdict(ratio, bound, at_least, floor)
+            found[column] = Verdict(ratio, bound, at_least, _limits(results, case, column))
     if case.most is not None and (own := results.spread(case, "ours", case.metric)):
         found["ours"] = Verdict(own, case.most, at_least)
     return found
+
+
+def _limits(results: Results, case: Case, column: str) -> list[str]:
+    return [
+        f"{TITLES[limit]} {shown(ratio.median)}{_cpu(results, case, column, of=limit)}"
+        for limit in LIMITS
+        if limit != column and (ratio := results.ratio(case, column, case.metric, of=limit))
+    ]
+
+
+def _cpu(results: Results, case: Case, column: str, of: str = "ours") -> str:
+    """Return the ratio of a rate in CPU time: what has to wait for the server costs none."""
+    ratio = results.ratio(case, column, "cpu", of=of) if case.metric == "rate" else None
+    return f" CPU {shown(1 / ratio.median)}" if ratio else ""
 
 
 def document(results: Results, conditions: Mapping[str, str]) -> str:
@@ -125,6 +138,7 @@ def document(results: Results, conditions: Mapping[str, str]) -> str:
 
 
 TITLES = {"async": "our async client"} | {name: client.title for name, client in CLIENTS.items()}
+LIMITS = ("speedups", "floor", "asyncio")
 OTHERS = [name for name in TITLES if name != "ours"]
 
 
@@ -142,9 +156,7 @@ def _ratio(results: Results, case: Case, column: str, verdict: Verdict | None) -
     ratio = results.ratio(case, column, case.metric)
     if ratio is None:
         return MISSING
-    cpu = results.ratio(case, column, "cpu") if case.metric == "rate" else None
-    parts = (ratio, f"CPU {shown(1 / cpu.median)}" if cpu else "", verdict or "")
-    return " ".join(str(part) for part in parts if part)
+    return f"{ratio}{_cpu(results, case, column)} {verdict or ''}".rstrip()
 
 
 FIGURES = ["work", "client", "figure", "CPU µs each", "CPU busy", "each per read"]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = [
-    "CHARACTERS_PER_EVENT", "CHAT", "STAMP_EPOCH", "STREAM_HEAD", "TRANSCRIPTION",
+    "CHARACTERS_PER_EVENT", "CHAT", "END", "STAMP_EPOCH", "STREAM_HEAD", "TRANSCRIPTION",
     "big_event", "first_event", "stamped_event", "stream_pieces", "vectors",
 ]  # fmt: skip
 

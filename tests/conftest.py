@@ -17,8 +17,8 @@ pytest_plugins = ["imagine.testing"]
 
 @pytest.fixture
 def anyio_backend():
-    """Async tests run on asyncio, which aiohttp needs."""
-    return "asyncio"
+    """Async tests run on asyncio, which aiohttp needs; on uvloop where that is installed (`make test-speedups`)."""
+    return "asyncio", {"use_uvloop": importlib.util.find_spec("uvloop") is not None}
 
 
 @pytest.fixture

@@ -358,7 +358,7 @@ def test_the_constructor_takes_what_the_incumbents_does(server):
 def test_a_loop_that_cannot_be_started_is_an_error(server, monkeypatch, owner, name, told):
     """Where the machine has no thread or no descriptors left, a call says so, and one made later can work."""
 
-    def fail(*_):
+    def fail(*_, **__):
         raise RuntimeError("no more")
 
     client = ImagineClient(server.endpoint, server.api_key)

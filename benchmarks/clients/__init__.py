@@ -24,12 +24,14 @@ class Client(NamedTuple):
     title: str
     module: str
     requirement: str | None = None
-    """What its own virtual environment gets; None for what runs in ours."""
+    """What its own virtual environment gets, "." being this repository; None for what runs in ours."""
 
 
 CLIENTS = {
     "ours": Client("imagine-aio", "imagine_sdk"),
+    "speedups": Client("imagine-aio[speedups]", "imagine_sdk", ".[speedups]"),
     "floor": Client("floor", "floor"),
+    "asyncio": Client("asyncio alone", "asyncio_alone"),
     "incumbent": Client("python-imagine-sdk 0.5.0", "imagine_sdk", "python-imagine-sdk==0.5.0"),
     "openai": Client("openai 3.54.0", "openai_sdk", "openai==3.54.0"),
     "mistralai": Client("mistralai 3.7.0", "mistral_sdk", "mistralai==3.7.0"),
