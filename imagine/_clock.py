@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import math
 from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
@@ -75,7 +76,7 @@ class Timed(Protocol):
 class Watch:
     """One timer for all limits of a loop: a limit that starts costs a comparison, not a timer of its own."""
 
-    __slots__ = ("_loop", "_timer", "_watched", "add", "discard", "due")
+    __slots__ = ("_context", "_loop", "_timer", "_watched", "add", "discard", "due")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -85,6 +86,7 @@ class Watch:
         self.due = math.inf
         """The loop's time at which it looks next."""
         self._timer: asyncio.TimerHandle | None = None
+        self._context = contextvars.Context()  # not that of a call, which the timer would keep alive
 
     def expect(self, at: float) -> None:
         """See to it that the watched are looked at by then."""
@@ -92,7 +94,13 @@ class Watch:
             self.due = at
             if self._timer is not None:
                 self._timer.cancel()
-            self._timer = self._loop.call_at(at, self._look)
+            self._timer = self._loop.call_at(at, self._look, context=self._context)
+
+    def stop(self) -> None:
+        """Look no more, unless a limit starts anew."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer, self.due = None, math.inf
 
     def _look(self) -> None:
         self._timer, self.due = None, math.inf

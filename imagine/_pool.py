@@ -62,8 +62,9 @@ class Pool:
         self._forget_dead_loops()
         loop = asyncio.get_running_loop()
         streams: weakref.WeakSet[Feed] = weakref.WeakSet()
-        generator = _live(streams)
-        life = self._lives[loop] = Life(loop, await anext(generator), Watch(loop), streams, generator)
+        watch = Watch(loop)
+        generator = _live(streams, watch)
+        life = self._lives[loop] = Life(loop, await anext(generator), watch, streams, generator)
         return life
 
     def opened(self, stream: Feed) -> None:
@@ -98,7 +99,7 @@ class Pool:
         self._lives.clear()
 
 
-async def _live(streams: weakref.WeakSet[Feed]) -> AsyncGenerator[aiohttp.ClientSession, None]:
+async def _live(streams: weakref.WeakSet[Feed], watch: Watch) -> AsyncGenerator[aiohttp.ClientSession, None]:
     """Hold a session for as long as the loop lives.
 
     A generator, because a loop closes the asynchronous generators started in it when it ends (`shutdown_asyncgens`),
@@ -110,6 +111,7 @@ async def _live(streams: weakref.WeakSet[Feed]) -> AsyncGenerator[aiohttp.Client
     finally:
         for stream in list(streams):
             stream.client_closed()
+        watch.stop()
         await session.close()
 
 

@@ -33,7 +33,8 @@ bytes(1024 * 1024)
 class Sending(msgspec.Struct):
     """One sending of a request: follows it to its connection and maps what goes wrong."""
 
-    clock: Clock
+    clock: Clock | None
+    """Until it is connected: the context that holds the sending may live as long as the connection."""
     part: str
     """The limit of time that comes after that for the connection."""
     target: str
@@ -42,7 +43,9 @@ class Sending(msgspec.Struct):
 
     def connected(self) -> None:
         """Go from the limit of the connection to the next one."""
-        self.clock.start(self.part)
+        if self.clock is not None:
+            self.clock.start(self.part)
+        self.clock = None
 
     def failed(self, error: BaseException) -> ImagineException:
         """Return our exception for one of aiohttp's."""

@@ -252,11 +252,13 @@ class Transport:
 
     async def fetch(self, call: Call, decode: Callable[[bytes | bytearray], T]) -> T:
         """Send a call and decode its whole answer."""
+        content = None
         try:  # outside of tenacity, whose entry costs more than all else here
             content = await self._unary(call)
         except BaseException as error:
             if call.ends_with(error):
                 raise
+        if content is None:
             content = await self._send_again(call, self._unary)
         try:
             answer = decode(content)
@@ -390,6 +392,7 @@ class Transport:
             raise sending.failed(error) from error
         finally:
             current_sending.reset(token)
+            sending.clock = None
         self._note(call.record, response)
         slot.answered(response.status, call.record.quota, call.record.retry_after)
         if response.status < 300:

@@ -9,11 +9,13 @@ import subprocess
 import sys
 import textwrap
 import threading
+import weakref
+from contextvars import ContextVar, copy_context
 
 import pytest
 from faces import HELLO, until
 
-from imagine import ImagineAsyncClient, ImagineException, ImagineStreamException
+from imagine import ImagineAsyncClient, ImagineException, ImagineStreamException, Timeout
 
 
 @pytest.fixture
@@ -272,3 +274,25 @@ def test_debug_shows_the_log_where_there_is_none(server):
     assert "POST chat/completions: status 200" in ended.stderr
     assert '"content":"Hi"' in ended.stderr
     assert server.api_key not in ended.stderr
+
+
+def test_a_finished_call_keeps_nothing_of_its_callers_context(client):
+    """What a caller has in its context variables is free once its call has ended, however long its limits are."""
+
+    class Session:
+        """What a web framework may keep for a request."""
+
+    async def call():
+        await client.ping()  # asyncio keeps the context in which a connection is made
+        context, session = copy_context(), Session()
+        context.run(ContextVar("current").set, session)
+        await asyncio.create_task(client.chat(HELLO, timeout=Timeout(connect=5), max_tokens=3), context=context)
+        return weakref.ref(session)
+
+    async def use():
+        gone = await call()
+        gc.collect()
+        assert gone() is None
+        await client.close()
+
+    asyncio.run(use())
