@@ -67,6 +67,9 @@ class JSONBody(msgspec.Struct):
     takes_time: bool
     """Whether it goes in pieces: where it is longer than SMALL."""
 
+    def __repr__(self) -> str:
+        return f"JSONBody({len(self.content)} bytes)"
+
     @property
     def replayable(self) -> bool:
         """Whether it can be sent again: always."""

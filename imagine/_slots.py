@@ -32,10 +32,15 @@ __all__ = ["Slot", "Slots", "Ticket"]
 class Ticket(Protocol):
     """What waits for a slot: a call, for all its attempts."""
 
-    since: float
-    """When it began: who came first goes first, also after a retry."""
-    heeds_pace: bool
-    """Whether it stays behind a gate that another request's 429 has closed."""
+    @property
+    def since(self) -> float:
+        """When it began: who came first goes first, also after a retry."""
+        ...
+
+    @property
+    def heeds_pace(self) -> bool:
+        """Whether it stays behind a gate that another request's 429 has closed."""
+        ...
 
     @property
     def doing(self) -> str:

@@ -7,10 +7,12 @@ import logging
 import math
 import platform
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 from urllib.parse import quote
 
 import aiohttp
+import msgspec
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -27,6 +29,7 @@ from imagine._ratelimit import demanded_wait, told_quota
 from imagine._redaction import Redaction
 from imagine._retry import RetryPlan
 from imagine._sending import Sending, current_sending
+from imagine._slots import Slots
 from imagine._sse import SSEDecoder
 from imagine._time import Timeout, positive_seconds
 from imagine._tls import tls_context
@@ -39,11 +42,11 @@ from imagine.exceptions import (
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable
 
     from imagine._parameters import CallOptions
     from imagine._pool import Pool
-    from imagine._slots import Slot, Slots
+    from imagine._slots import Slot
     from imagine.types.common import UsageInfo
 
 __all__ = ["Call", "Transport", "quoted_path"]
@@ -65,6 +68,7 @@ ACCEPTING = {
 BOMB_BYTES = 16 * 1024 * 1024
 BOMB_RATIO = 100
 """An answer that has grown to so many bytes, and to so many times its compressed size, is no honest JSON."""
+ANSWER_PARTS = {JSON: "read", EVENTS: "first_event"}
 READ_BUFFERS = {JSON: 256 * 1024, EVENTS: 64 * 1024}
 """Bytes read ahead of the reader; few for streams, of which there may be many behind slow consumers."""
 USER_AGENT = f"imagine-aio/{__version__} python/{platform.python_version()} aiohttp/{aiohttp.__version__}"
@@ -73,45 +77,35 @@ USER_AGENT = f"imagine-aio/{__version__} python/{platform.python_version()} aioh
 NO_DEADLINE = Limit("deadline", math.inf, math.inf)
 
 
-class Call:
+class Call(msgspec.Struct, eq=False):
     """One call on its way: its record, its limits, the retries left to it; and what it waits with for a slot."""
 
-    def __init__(
-        self,
-        method: str,
-        path: str,
-        url: URL,
-        params: Mapping[str, str],
-        body: Body | None,
-        own: CallOptions,
-        client: Transport,
-        accept: str,
-    ) -> None:
-        self.method = method
-        self.path = path
-        self.url = url
-        self.params = params
-        self.body = body
-        self.headers: Mapping[str, str] = {}
-        self.accept = accept
-        self.answer_part = "first_event" if accept == EVENTS else "read"
-        """The part of the timeout that waits for the answer."""
-        self.options = options = client.options
-        self.slots = client.slots
-        self.redaction = client.redaction
-        self.timeout = options.timeout
-        self.deadline = NO_DEADLINE
-        self.retries = options.max_retries
-        if own:
-            self._differ(own)
-        self.heeds_pace = self.retries > 0 and method != "GET"  # what only looks is no part of a burst
-        self.plan: RetryPlan | None = None
-        """Made after the first failure."""
-        self.paused = 0.0
-        self.record = CallRecord(method, path)
-        self.since = self.record.started
+    method: str
+    path: str
+    url: URL
+    params: Mapping[str, str]
+    body: Body | None
+    accept: str
+    answer_part: str
+    """The part of the timeout that waits for the answer."""
+    options: Options
+    slots: Slots
+    redaction: Redaction
+    timeout: Timeout
+    retries: int
+    record: CallRecord
+    deadline: Limit = NO_DEADLINE
+    headers: Mapping[str, str] = {}
+    """Those given to this call alone."""
+    plan: RetryPlan | None = None
+    """Made after the first failure."""
+    paused: float = 0.0
+    """Seconds waited before the attempt under way."""
 
-    def _differ(self, own: CallOptions) -> None:
+    def __repr__(self) -> str:
+        return f"Call({self.doing})"  # no body and no headers, which tracebacks with local variables would show
+
+    def differ(self, own: CallOptions) -> None:
         """Take the options of this call alone; ValueError or TypeError for one that cannot be used."""
         if (timeout := own.get("timeout")) is not None:
             self.timeout = Timeout.of(timeout)
@@ -126,6 +120,16 @@ class Call:
     def doing(self) -> str:
         """The call in words, for messages: `POST chat/completions`."""
         return f"{self.method} {self.path}"
+
+    @property
+    def since(self) -> float:
+        """When it began."""
+        return self.record.started
+
+    @property
+    def heeds_pace(self) -> bool:
+        """Whether it stays behind a gate that another's 429 has closed: what only looks is no part of a burst."""
+        return self.retries > 0 and self.method != "GET"
 
     @property
     def tokens(self) -> int:
@@ -242,13 +246,36 @@ class Transport:
     ) -> Call:
         """Begin a call with options of its own; ValueError or TypeError for one, or for a path, that cannot be used."""
         body = JSONBody(content, len(content) > SMALL) if content is not None else None
-        return Call(method.upper(), path, self._url(path), params, body, own, self, EVENTS if stream else JSON)
+        return self._call(method.upper(), path, params, body, own, EVENTS if stream else JSON)
 
     def upload(
         self, path: str, fields: dict[str, str], file: str | os.PathLike[str] | BinaryIO, own: CallOptions
     ) -> Call:
         """Begin an upload."""
-        return Call("POST", path, self._url(path), {}, UploadBody(fields, file), own, self, JSON)
+        return self._call("POST", path, {}, UploadBody(fields, file), own, JSON)
+
+    def _call(
+        self, method: str, path: str, params: Mapping[str, str], body: Body | None, own: CallOptions, accept: str
+    ) -> Call:
+        options = self.options
+        call = Call(
+            method,
+            path,
+            self._url(path),
+            params,
+            body,
+            accept,
+            ANSWER_PARTS[accept],
+            options,
+            self.slots,
+            self.redaction,
+            options.timeout,
+            options.max_retries,
+            CallRecord(method, path),
+        )
+        if own:
+            call.differ(own)
+        return call
 
     async def fetch(self, call: Call, decode: Callable[[bytes | bytearray], T]) -> T:
         """Send a call and decode its whole answer."""
