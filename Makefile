@@ -9,6 +9,8 @@ FUZZ_SECONDS ?= 600
 FUZZ_TARGETS ?= $(patsubst tests/fuzz/fuzz_%.py,%,$(wildcard tests/fuzz/fuzz_*.py))
 SPEEDUPS_VENV := .venv-speedups
 SPEEDUPS_INSTALLED := $(SPEEDUPS_VENV)/.installed
+SPEEDUPS_TESTS := $(wildcard tests/test_*blocking*.py) $(patsubst %,tests/test_%.py,\
+	connecting load loops notebook streams time uploads)
 BENCH_VENV := .venv-bench
 BENCH_INSTALLED := $(BENCH_VENV)/.installed
 ENGINE_VENV := .venv-engine
@@ -63,8 +65,8 @@ $(SPEEDUPS_INSTALLED): pyproject.toml
 	touch $@
 
 .PHONY: test-speedups
-test-speedups: $(SPEEDUPS_INSTALLED) ## the tests of the blocking client once more, on uvloop
-	$(SPEEDUPS_VENV)/bin/python -m pytest $(wildcard tests/test_*blocking*.py) tests/test_notebook.py
+test-speedups: $(SPEEDUPS_INSTALLED) ## what the event loop matters for, once more on uvloop
+	$(SPEEDUPS_VENV)/bin/python -m pytest $(SPEEDUPS_TESTS)
 
 .PHONY: test-faults
 test-faults: $(INSTALLED) ## every fault through both clients, as a table

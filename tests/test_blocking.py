@@ -9,6 +9,7 @@ import gc
 import pickle
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from pathlib import Path
 
 import anyio
@@ -109,6 +110,16 @@ def test_a_call_crosses_threads_once(client, monkeypatch):
     client.chat(HELLO)
     client.chat_stream(HELLO).final()
     assert len(crossings) == 2
+
+
+def test_the_loop_is_that_of_uvloop_where_it_is_installed(server):
+    """Calls run on the loop of the extra `speedups`, and without it on asyncio's own."""
+    loops = []
+    with ImagineClient(
+        server.endpoint, server.api_key, on_call=lambda _: loops.append(asyncio.get_running_loop())
+    ) as client:
+        client.ping()
+    assert type(loops[0]).__module__.partition(".")[0] == ("uvloop" if find_spec("uvloop") else "asyncio")
 
 
 def test_a_stream_is_an_iterator(client):
