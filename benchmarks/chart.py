@@ -25,7 +25,6 @@ __all__ = ["draw"]
 COLOURS = {
     "ours": "#1f6feb",
     "floor": "#8c959f",
-    "asyncio": "#c0c6cc",
     "speedups": "#79b8ff",
     "incumbent": "#d4a72c",
     "openai": "#57ab5a",
@@ -60,7 +59,9 @@ def _panels(count: int) -> tuple[Figure, Sequence[Axes]]:
 
 
 def _bars(axes: Axes, results: Results, case: Case) -> None:
-    known = {name: spread for name in case.clients if (spread := results.spread(case, name, "rate"))}
+    # Not asyncio alone: it waits for the server most of the time, and a rate says nothing about it.
+    drawn = [name for name in case.clients if name != "asyncio"]
+    known = {name: spread for name in drawn if (spread := results.spread(case, name, "rate"))}
     names = list(reversed(known))
     rates = [known[name].median for name in names]
     bars = axes.barh([CLIENTS[name].title for name in names], rates, color=[COLOURS[name] for name in names])
