@@ -210,7 +210,7 @@ class AsyncStream(Generic[T, R]):
         if done:
             payloads.pop()
         try:
-            chunks = [decode(payload) for payload in payloads]
+            chunks = list(map(decode, payloads))
         except UNREADABLE:
             done, chunks = self._decoded_one_by_one(feed, payloads, done)
         self._fold.add(chunks)
