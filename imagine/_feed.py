@@ -51,7 +51,9 @@ class Feed:
         self._sse = sse
         self._ready: list[bytes] = []
         self._at_end = False
-        self._started = False  # until the first event the clock of the attempt runs
+        self._clock: Clock | None = None  # of the attempt, which runs until the first event
+        self._began = 0.0
+        self._keepalives = 0
         self._closed = False
         self._ending: ImagineException | None = None  # what the next read raises
         self._left = call.timeout.between_events  # seconds of waiting until the next event is overdue
@@ -102,22 +104,29 @@ class Feed:
 
     async def start(self, clock: Clock) -> None:
         """Read up to the first event, inside the attempt that opened the stream."""
-        began, seconds, keepalives = self._loop.time(), self._timeout.first_event, 0
-        while not self._ready and not self._at_end:
-            await self._pull()
-            if self._sse.keepalives != keepalives:
-                keepalives = self._sse.keepalives
-                clock.until("first_event", min(self._loop.time() + seconds, began + KEEPALIVE_EXTENSIONS * seconds))
-        self._left = self._timeout.between_events
-        self._started = True
+        self._clock, self._began = clock, self._loop.time()
+        self._ready = await self.read()
+        self._clock = None
         if not self._closed:
             self._watch.add(self)
             self._watch.expect(self.look(self._loop.time()))
 
     async def read(self) -> list[bytes]:
         """Return the payloads of the next read that has any; an empty list at the end of the body."""
-        while not self._ready and not self._at_end:
-            await self._pull()
+        while not self._ready and not self._at_end:  # one read of the network; no coroutine of its own: that is dear
+            if self._ending is not None:
+                raise self._ending
+            began = self._loop.time()
+            self._due = self._due_after(began)
+            self._waiting = True
+            try:
+                data = await self._content.readany()
+            except FOREIGN as error:
+                data = self._after(error)
+            finally:
+                self._waiting = False
+                self._left -= self._loop.time() - began
+            self._take(data)
         self._left = self._timeout.between_events
         payloads, self._ready = self._ready, []
         return payloads
@@ -189,30 +198,22 @@ class Feed:
         self._slot.free()
         self._call.finish()
 
-    async def _pull(self) -> None:
-        """Do one network read."""
-        if self._ending is not None:
-            raise self._ending
-        began = self._loop.time()
-        self._due = self._due_after(began)
-        self._waiting = True
-        try:
-            data = await self._content.readany()
-        except FOREIGN as error:
-            data = self._after(error)
-        finally:
-            self._waiting = False
-            self._left -= self._loop.time() - began
+    def _take(self, data: bytes) -> None:
+        """Take what was read; nothing is the end of the body."""
         if data:
             self._ready = self._sse.feed(data)
         elif not self._closed:
             self._ready = self._sse.finish()
         self._at_end = self._at_end or not data or self._sse.error is not None
+        if self._clock is not None and self._sse.keepalives != self._keepalives:
+            self._keepalives, seconds = self._sse.keepalives, self._timeout.first_event
+            at = min(self._loop.time() + seconds, self._began + KEEPALIVE_EXTENSIONS * seconds)
+            self._clock.until("first_event", at)
 
     def _due_after(self, began: float) -> float:
         """Return when a wait that begins now has been too long."""
         due = began + self._left
-        if due < self._deadline.at or not self._started:
+        if due < self._deadline.at or self._clock is not None:
             return due
         if self._deadline.at <= began:
             raise self._deadline.exceeded("in the middle of a stream")

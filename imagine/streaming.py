@@ -108,13 +108,20 @@ class AsyncStream(Generic[T, R]):
         try:
             if self._failure is not None:
                 raise self._failure
-            feed = self._feed if self._feed is not None or self._ended else await self._start()
+            feed = self._feed or await self._start()
             if feed is None:
                 return []
             if self._ended:
                 feed.close()  # it may have been opened in the moment in which the stream was closed
                 return []
-            chunks = [] if self._done else self._decoded(feed, await self._payloads(feed))
+            payloads: list[bytes] = []
+            try:
+                if not self._done:
+                    payloads = await feed.read()
+            except ImagineException:
+                if not self._fold.complete:
+                    raise
+            chunks = self._decoded(feed, payloads) if payloads else []
             if not chunks:
                 await self._finish(feed)
             return chunks
@@ -176,7 +183,9 @@ class AsyncStream(Generic[T, R]):
             raise ImagineException("this stream was opened with fold=False: it keeps no text and no final answer")
 
     async def _start(self) -> Feed | None:
-        """Open the stream; None if it was closed meanwhile."""
+        """Open the stream; None if it was closed before or meanwhile."""
+        if self._ended:
+            return None
         self._loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(None) as self._opening:
@@ -193,18 +202,8 @@ class AsyncStream(Generic[T, R]):
         if self._opening is not None and self._opening.when() is None:
             self._opening.reschedule(0.0)
 
-    async def _payloads(self, feed: Feed) -> list[bytes]:
-        try:
-            return await feed.read()
-        except ImagineException:
-            if not self._fold.complete:
-                raise
-            return []
-
     def _decoded(self, feed: Feed, payloads: list[bytes]) -> list[T]:
         """Decode one read; of a bad event the good ones before it are delivered first."""
-        if not payloads:
-            return []
         decode = self._quick
         done = payloads[-1] == DONE
         if done:
