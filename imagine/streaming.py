@@ -121,7 +121,7 @@ class AsyncStream(Generic[T, R]):
             except ImagineException:
                 if not self._fold.complete:
                     raise
-            chunks = self._decoded(feed, payloads) if payloads else []
+            chunks = self._decoded(feed, payloads)
             if not chunks:
                 await self._finish(feed)
             return chunks
@@ -204,6 +204,8 @@ class AsyncStream(Generic[T, R]):
 
     def _decoded(self, feed: Feed, payloads: list[bytes]) -> list[T]:
         """Decode one read; of a bad event the good ones before it are delivered first."""
+        if not payloads:
+            return []
         decode = self._quick
         done = payloads[-1] == DONE
         if done:
