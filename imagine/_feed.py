@@ -194,6 +194,7 @@ class Feed:
 
     def _leave(self) -> None:
         self._closed = self._at_end = True
+        self._ready = []
         self._watch.discard(self)
         self._slot.free()
         self._call.finish()

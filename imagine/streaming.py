@@ -109,10 +109,7 @@ class AsyncStream(Generic[T, R]):
             if self._failure is not None:
                 raise self._failure
             feed = self._feed or await self._start()
-            if feed is None:
-                return []
-            if self._ended:
-                feed.close()  # it may have been opened in the moment in which the stream was closed
+            if feed is None or self._ended:
                 return []
             payloads: list[bytes] = []
             try:
@@ -189,14 +186,17 @@ class AsyncStream(Generic[T, R]):
         self._loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(None) as self._opening:
-                self._call, self._feed = await self._open()
+                self._call, feed = await self._open()
         except ImagineException:
             raise
         except TimeoutError:  # `close` was called: it is the only one to set a time
             return None
         finally:
             self._opening = None
-        return self._feed
+        self._feed = feed
+        if self._ended:  # closed in the moment in which it was opened
+            feed.close()
+        return feed
 
     def _stop_opening(self) -> None:
         if self._opening is not None and self._opening.when() is None:
