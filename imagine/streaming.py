@@ -108,7 +108,7 @@ class AsyncStream(Generic[T, R]):
         try:
             if self._failure is not None:
                 raise self._failure
-            feed = self._feed or await self._start()
+            feed = None if self._ended else self._feed or await self._start()
             if feed is None or self._ended:
                 return []
             payloads: list[bytes] = []
@@ -180,9 +180,7 @@ class AsyncStream(Generic[T, R]):
             raise ImagineException("this stream was opened with fold=False: it keeps no text and no final answer")
 
     async def _start(self) -> Feed | None:
-        """Open the stream; None if it was closed before or meanwhile."""
-        if self._ended:
-            return None
+        """Open the stream; None if it was closed meanwhile."""
         self._loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(None) as self._opening:
