@@ -7,7 +7,7 @@ import io
 import mimetypes
 import os
 from types import MappingProxyType
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 import aiohttp
 import msgspec
@@ -69,6 +69,10 @@ class JSONBody(msgspec.Struct):
 
     def __repr__(self) -> str:
         return f"JSONBody({len(self.content)} bytes)"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """Show no more to those who ask as `rich` does."""
+        return [("bytes", len(self.content))]
 
     @property
     def replayable(self) -> bool:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from imagine._time import Timeout
 
-__all__ = ["STALL", "Clock", "Limit", "Watch"]
+__all__ = ["NO_DEADLINE", "STALL", "Clock", "Limit", "Watch"]
 
 STALL = 0.05
 """Seconds by which a timer is late only if the loop stood still; then what came meanwhile is looked at first."""
@@ -51,6 +51,9 @@ class Limit(NamedTuple):
     def exceeded(self, doing: str) -> ImagineTimeoutException:
         """Return the exception for this limit."""
         return ImagineTimeoutException(f"{self.name}={self.seconds:g} s was hit {doing}", self.name, self.seconds)
+
+
+NO_DEADLINE = Limit("deadline", math.inf, math.inf)
 
 
 class Watched(Protocol):
@@ -97,10 +100,10 @@ class Watch:
             self._timer = self._loop.call_at(at, self._look, context=self._context)
 
     def stop(self) -> None:
-        """Look no more, unless a limit starts anew."""
-        if self._timer is not None:
+        """Look no more, unless something is watched still: that keeps its limits to its end."""
+        if self._timer is not None and not self._watched:
             self._timer.cancel()
-        self._timer, self.due = None, math.inf
+            self._timer, self.due = None, math.inf
 
     def _look(self) -> None:
         self._timer, self.due = None, math.inf
@@ -124,19 +127,20 @@ class Clock(msgspec.Struct, eq=False):
     """The loop's time at which the limit is hit that runs now."""
     task: asyncio.Task[object] | None = None
     cancelling: int = 0
-    stalled: bool = False
+    patience: float = 0.0
+    """After the loop stood still: the time until which what came meanwhile is looked at first."""
     hit: Limit | None = None
 
     def start(self, part: str) -> None:
         """Start one part of the timeout anew."""
         at = self.loop.time() + getattr(self.call.timeout, part)
-        self.part, self.at, self.stalled = part, at if at < self.deadline else self.deadline, False
+        self.part, self.at, self.patience = part, at if at < self.deadline else self.deadline, 0.0
         if self.at < self.watch.due:
             self.watch.expect(self.at)
 
     def until(self, part: str, at: float) -> None:
         """Run one part to a point in time, or to the deadline where that comes first."""
-        self.part, self.at, self.stalled = part, min(at, self.deadline), False
+        self.part, self.at, self.patience = part, min(at, self.deadline), 0.0
         self.watch.expect(self.at)
 
     def only_deadline(self) -> None:
@@ -162,9 +166,10 @@ class Clock(msgspec.Struct, eq=False):
         """Cancel the task if the limit is hit."""
         if now < self.at or self.hit is not None:
             return self.at if self.hit is None else math.inf
-        if now > self.at + STALL and not self.stalled:
-            self.stalled = True
-            return now + STALL
+        if now > self.at + STALL and not self.patience:
+            self.patience = now + STALL
+        if now < self.patience:
+            return self.patience
         self.hit = self._limit()
         if self.task is not None:
             self.task.cancel()

@@ -58,8 +58,8 @@ class Feed:
         self._ending: ImagineException | None = None  # what the next read raises
         self._left = call.timeout.between_events  # seconds of waiting until the next event is overdue
         self._waiting = False
-        self._stalled = False
         self._due = math.inf
+        self._patience = 0.0  # after the loop stood still: until then what came meanwhile is looked at first
 
     @property
     def at_end(self) -> bool:
@@ -239,14 +239,15 @@ class Feed:
     def look(self, now: float) -> float:
         """Break the stream off if its next event is overdue; return when it can be, at the earliest."""
         if not self._waiting:
-            self._stalled = False
+            self._patience = 0.0
             return min(now + self._left, self._deadline.at if self._deadline.at > now else math.inf)
         if now < self._due:
-            self._stalled = False
+            self._patience = 0.0
             return self._due
-        if now > self._due + STALL and not self._stalled:
-            self._stalled = True
-            return now + STALL
+        if now > self._due + STALL and not self._patience:
+            self._patience = now + STALL
+        if now < self._patience:
+            return self._patience
         self._break_off(self._overdue().exceeded("in the middle of a stream"))
         return math.inf
 

@@ -99,7 +99,6 @@ class _Waiter(NamedTuple):
     since: float
     number: int
     turn: asyncio.Future[None]
-    ticket: Ticket
 
 
 class Slots:
@@ -119,6 +118,7 @@ class Slots:
         self._free = self.limit
         self._unanswered = 0
         self._waiters: list[_Waiter] = []
+        self._tickets: dict[asyncio.Future[None], Ticket] = {}  # of those who have not given up
         self._granted: dict[asyncio.Future[None], Ticket] = {}
         # Reentrant: a collected stream frees its slot from a finalizer, which may run anywhere, in here too.
         self._lock = threading.RLock()
@@ -154,7 +154,8 @@ class Slots:
         """
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         with self._lock:
-            heapq.heappush(self._waiters, _Waiter(ticket.since, next(self._numbers), turn, ticket))
+            self._tickets[turn] = ticket
+            heapq.heappush(self._waiters, _Waiter(ticket.since, next(self._numbers), turn))
         self._let_out()
         await self._wait(turn, ticket, deadline, patience)
         return self._taken(ticket)
@@ -193,22 +194,24 @@ class Slots:
         with self._lock:
             while self._waiters and self._free:
                 waiter = heapq.heappop(self._waiters)  # out while it is looked at: a finalizer may come in here
-                if waiter.turn.done() or waiter.turn.get_loop().is_closed():
+                ticket = self._tickets.pop(waiter.turn, None)
+                if ticket is None or waiter.turn.done() or waiter.turn.get_loop().is_closed():
                     continue
-                wait, declared = self.gate.wait(time.monotonic(), self._unanswered, waiter.ticket)
+                wait, declared = self.gate.wait(time.monotonic(), self._unanswered, ticket)
                 if not wait:
-                    self._grant(waiter)
-                elif not self._refuses(waiter, wait, declared):
+                    self._grant(waiter.turn, ticket)
+                elif not self._refuses(waiter.turn, ticket, wait, declared):
+                    self._tickets[waiter.turn] = ticket
                     heapq.heappush(self._waiters, waiter)
                     if self._come_back(waiter, wait):
                         return
 
-    def _grant(self, waiter: _Waiter) -> None:
+    def _grant(self, turn: asyncio.Future[None], ticket: Ticket) -> None:
         self._free -= 1
         self._unanswered += 1
-        self._granted[waiter.turn] = waiter.ticket
-        if not _wake(waiter.turn, None):  # its loop was closed: nobody waits there any more
-            self._take_back(waiter.turn)
+        self._granted[turn] = ticket
+        if not _wake(turn, None):  # its loop was closed: nobody waits there any more
+            self._take_back(turn)
 
     def _take_back(self, turn: asyncio.Future[None]) -> None:
         """Undo what was granted to one who does not take it."""
@@ -218,8 +221,7 @@ class Slots:
             self._unanswered -= 1
             self.gate.refund(ticket)
 
-    def _refuses(self, waiter: _Waiter, wait: float, declared: bool) -> bool:
-        ticket = waiter.ticket
+    def _refuses(self, turn: asyncio.Future[None], ticket: Ticket, wait: float, declared: bool) -> bool:
         if wait < math.inf and not ticket.waits:
             why = "the declared quota is used up" if declared else "the service has answered 429"
         elif wait > ticket.longest_wait and (declared or wait < math.inf):
@@ -228,7 +230,7 @@ class Slots:
             return False
         again = f"; again in {wait:.1f} s" if wait < math.inf else ": the request is larger than the quota"
         error = ImagineQuotaException(f"{ticket.doing} was not sent: {why}{again}", None if wait == math.inf else wait)
-        _wake(waiter.turn, error)
+        _wake(turn, error)
         return True
 
     def _come_back(self, waiter: _Waiter, wait: float) -> bool:
@@ -271,6 +273,7 @@ class Slots:
         """Leave the queue; a slot that was granted in the same moment goes to the next."""
         with self._lock:
             turn.cancel()
+            self._tickets.pop(turn, None)
             self._take_back(turn)
         self._let_out()
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import platform
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 from urllib.parse import quote
 
 import aiohttp
@@ -19,7 +18,7 @@ from yarl import URL
 from imagine import __version__
 from imagine._body import JSON_HEADERS, SMALL, Body, JSONBody, UploadBody
 from imagine._call import FIRST_ATTEMPT, Attempt, CallRecord, RawResponse
-from imagine._clock import Clock, Limit
+from imagine._clock import NO_DEADLINE, Clock, Limit
 from imagine._failures import FOREIGN, api_error, connection_error
 from imagine._feed import Feed
 from imagine._log import log
@@ -74,9 +73,6 @@ READ_BUFFERS = {JSON: 256 * 1024, EVENTS: 64 * 1024}
 USER_AGENT = f"imagine-aio/{__version__} python/{platform.python_version()} aiohttp/{aiohttp.__version__}"
 
 
-NO_DEADLINE = Limit("deadline", math.inf, math.inf)
-
-
 class Call(msgspec.Struct, eq=False):
     """One call on its way: its record, its limits, the retries left to it; and what it waits with for a slot."""
 
@@ -104,6 +100,10 @@ class Call(msgspec.Struct, eq=False):
 
     def __repr__(self) -> str:
         return f"Call({self.doing})"  # no body and no headers, which tracebacks with local variables would show
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """Show no more to those who ask as `rich` does."""
+        return [("doing", self.doing)]
 
     def differ(self, own: CallOptions) -> None:
         """Take the options of this call alone; ValueError or TypeError for one that cannot be used."""

@@ -12,8 +12,6 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Self, TypeVar, cast
 from urllib.parse import urlsplit
 
-import msgspec
-
 from imagine._catalogue import models_by_type
 from imagine._fold import ChatFold, ChoicesWatch, CompletionFold, ImageFold, ImagesWatch
 from imagine._gate import Gate, QuotaState
@@ -631,7 +629,7 @@ class ImagineAsyncClient:
             messages=_conversation(messages),
             model=model or self.default_model_llm,
             stream=stream,
-            tools=tools,
+            tools=_offered(tools),
             tool_choice=tool_choice,
             response_format=response_format,
             **sampling,
@@ -682,7 +680,7 @@ class ImagineAsyncClient:
     async def _begun(
         self, method: str, path: str, json: object, params: Mapping[str, object] | None, own: CallOptions
     ) -> tuple[Transport, Call]:
-        content = _encoded(json, own.get("extra_body"))
+        content = _encoded(to_wire(json) if isinstance(json, DTO) else json, own.get("extra_body"))
         query = {name: str(value) for name, value in (params or {}).items() if value is not None}
         transport = self._ready() or await self._begin()
         return transport, transport.call(method, path, query, content, own)
@@ -735,11 +733,15 @@ def _restored(kind: type[ImagineAsyncClient], options: Options) -> ImagineAsyncC
 
 
 def _encoded(json: object, extra: Mapping[str, Any] | None) -> bytes | None:
-    """Encode a body once for all attempts; `extra_body` wins over what the SDK put there."""
-    if isinstance(json, DTO):
-        json = msgspec.to_builtins(to_wire(json)) if extra else to_wire(json)
+    """Encode a body once for all attempts; `extra_body` wins over what the SDK put there.
+
+    A data class is one of ours, not of a subclass: where it has `omit_defaults`, msgspec leaves out just what is None.
+    """
+    if isinstance(json, DTO) and not json.__struct_config__.omit_defaults:
+        json = to_wire(json)
     if extra:
-        json = {**cast("dict[str, object]", json or {}), **extra}
+        given = {name: item for name, item in json if item is not None} if isinstance(json, DTO) else json
+        json = {**cast("dict[str, object]", given or {}), **extra}
     return None if json is None else to_json(json)
 
 
@@ -749,10 +751,19 @@ def _conversation(messages: Any) -> list[ChatMessage]:
     if not listed:
         raise ValueError("messages must be a list of at least one ChatMessage or dict")
     for number, message in enumerate(listed):
-        role = message.role if type(message) is ChatMessage else _role_of(message)
+        quick = type(message) is ChatMessage and message.tool_calls is None
+        role = message.role if quick else _role_of(message)
         if not role or not isinstance(role, str):
             raise ValueError(f"messages[{number}] has no role: user, assistant, system or tool")
+        if not quick and isinstance(message, DTO):
+            listed[number] = to_wire(message)  # msgspec would leave out, or send, what another class does otherwise
     return listed
+
+
+def _offered(tools: Any) -> Any:
+    if not isinstance(tools, list | tuple):
+        return tools
+    return [to_wire(tool) if isinstance(tool, DTO) else tool for tool in cast("list[object]", tools)]
 
 
 def _role_of(message: object) -> object:

@@ -127,9 +127,22 @@ async def proxying(refusal=None):
 
 @asynccontextmanager
 async def _serving(what, tls):
-    server = await asyncio.start_server(what.serve, "127.0.0.1", 0, ssl=tls)
+    """Serve, and leave no connection open: its transport would warn of itself once the loop is closed."""
+    open_ones = {}
+
+    async def serve(reader, writer):
+        open_ones[asyncio.current_task()] = writer
+        try:
+            await what.serve(reader, writer)
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
     what.port = server.sockets[0].getsockname()[1]
     try:
         yield what
     finally:
         server.close()
+        for writer in open_ones.values():
+            writer.transport.abort()
+        await asyncio.gather(*open_ones, return_exceptions=True)

@@ -16,8 +16,10 @@ from listening import answer, listening
 
 import imagine
 from imagine import (
+    ChatCompletionRequest,
     ChatMessage,
     ChatMessageToolCall,
+    DeltaMessage,
     Function,
     FunctionTool,
     ImagineAPINotFoundException,
@@ -316,6 +318,51 @@ async def test_messages_may_be_mixed_and_dicts_go_verbatim(client, server):
         {"role": "assistant", "content": None, "tool_calls": [called]},
         {"role": "tool", "content": "7", "tool_call_id": "c1"},
     ]
+
+
+class Cached(ChatMessage, kw_only=True):
+    """A message of a user's own, with a default that is not None."""
+
+    cache: bool = False
+
+
+class Prioritised(ChatCompletionRequest, kw_only=True):
+    """A request of a user's own, with defaults that are not None."""
+
+    priority: int = 0
+    temperature: float | None = 0.5
+
+
+async def test_defaults_of_a_users_own_classes_are_sent(client, server):
+    """Only None is left out of a subclass, too, and a content of null stays."""
+    await client.chat([Cached(role="user", content="hi")], max_tokens=1)
+    request = Prioritised(messages=[ChatMessage(role="user")], model=LLM, stream=False, max_tokens=1)
+    await client.request("POST", "chat/completions", json=request)
+    first, second = (request.json for request in server.requests)
+    assert first["messages"] == [{"role": "user", "content": "hi", "cache": False}]
+    assert second == {
+        "messages": [{"role": "user", "content": None}],
+        "model": LLM,
+        "stream": False,
+        "max_tokens": 1,
+        "temperature": 0.5,
+        "priority": 0,
+    }
+
+
+async def test_a_delta_may_be_a_message(client, server):
+    """What a stream delivered can go back into the conversation, without its nulls."""
+    await client.chat([DeltaMessage(role="user", content="hi")], max_tokens=1)
+    assert server.requests[0].json["messages"] == [{"role": "user", "content": "hi"}]
+
+
+async def test_extra_members_stand_beside_json_that_is_encoded_already(client, server):
+    """`extra_body` leaves alone what else the body holds."""
+    message = {"role": "user", "content": msgspec.Raw(b'"hi"')}
+    await client.chat([message], max_tokens=1, extra_body={"x_vendor": None})
+    assert server.requests[0].json == chat_body(
+        messages=[{"role": "user", "content": "hi"}], max_tokens=1, x_vendor=None
+    )
 
 
 async def test_an_answers_message_goes_back_into_the_conversation(client, server):

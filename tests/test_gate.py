@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import math
+import weakref
+from types import SimpleNamespace
 
 import pytest
 from faces import HELLO, behind_face, until
 
 from imagine import ImagineAPITooManyRequestsException, ImagineQuotaException, ImagineTimeoutException, RateLimit
-from imagine._gate import Pace
+from imagine._clock import NO_DEADLINE
+from imagine._gate import Gate, Pace
+from imagine._slots import Slots
 from imagine.server import LocalServer
+
+
+class Ticket(SimpleNamespace):
+    """What waits for a slot."""
 
 
 class TestPace:
@@ -262,3 +271,22 @@ async def test_who_does_not_stay_behind_the_gate(make_client, server):
     with pytest.raises(ImagineQuotaException, match="answered 429") as caught:
         await client.chat(HELLO)
     assert 25 < caught.value.retry_after <= 30
+
+
+def test_who_gave_up_waiting_for_a_slot_keeps_nothing():
+    """A call that found no slot in time is free with its body, though nobody has freed a slot since."""
+
+    async def wait(slots, ticket):
+        with pytest.raises(ImagineTimeoutException, match="slot_timeout"):
+            await slots.wait(ticket, NO_DEADLINE, 0.01)
+
+    def ticket():
+        return Ticket(doing="GET ping", since=0.0, heeds_pace=False, tokens=0, longest_wait=1.0, waits=True)
+
+    slots, waiting = Slots(1, Gate()), ticket()
+    assert slots.take(ticket()) is not None
+    asyncio.run(wait(slots, waiting))
+    gone = weakref.ref(waiting)
+    del waiting
+    gc.collect()
+    assert gone() is None

@@ -14,6 +14,7 @@ from listening import listening
 
 import imagine
 from imagine import ImagineQuotaException, RateLimit, Timeout
+from imagine._body import JSONBody
 
 pytestmark = pytest.mark.anyio
 
@@ -615,3 +616,10 @@ async def test_options_of_a_derived_client_are_checked_anew(make_client, server)
     [request] = listener.requests
     assert (request.headers["authorization"], request.headers["x-team"]) == ("Bearer k-2", "blue")
     assert len(server.requests) == 1
+
+
+def test_a_body_does_not_show_itself():
+    """Tracebacks with local variables, those of `rich` among them, tell the size of a body alone."""
+    body = JSONBody(b"a prompt", False)
+    assert repr(body) == "JSONBody(8 bytes)"
+    assert body.__rich_repr__() == [("bytes", 8)]

@@ -7,13 +7,15 @@ import math
 import socket
 import time
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 from faces import HELLO
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagine import ImagineConnectionException, ImagineTimeoutException, Timeout
+from imagine import ImagineAsyncClient, ImagineConnectionException, ImagineTimeoutException, Timeout
+from imagine._clock import NO_DEADLINE, Clock, Watch
 from imagine.server.faults import Raw
 
 pytestmark = pytest.mark.anyio
@@ -68,6 +70,33 @@ async def test_connect_while_tls_is_silent(make_client, server):
         await asyncio.sleep(0)
         with hits("connect", at_most=2.0):
             await client.ping()
+
+
+async def test_closing_a_client_leaves_calls_their_limits():
+    """A call that is still connecting when its client is closed ends at its limit all the same."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        listener.setblocking(False)
+        endpoint = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        client = ImagineAsyncClient(endpoint, "key", 0, Timeout(connect=QUICK))
+        with hits("connect", at_most=2.0):
+            call = asyncio.create_task(client.ping())
+            silent, _ = await asyncio.get_running_loop().sock_accept(listener)
+            with silent:
+                await client.close()
+                await call
+
+
+async def test_after_a_stall_what_came_meanwhile_is_looked_at_first():
+    """Where the loop stood still beyond a limit, it hits no earlier than 50 ms later, however often it is looked at."""
+    call = SimpleNamespace(timeout=Timeout(), deadline=NO_DEADLINE, doing="GET ping")
+    loop = asyncio.get_running_loop()
+    clock = Clock(call, loop, Watch(loop), math.inf, "read", 10.0)
+    assert [clock.look(now) for now in (9.0, 10.5, 10.51, 10.54)] == pytest.approx([10.0, 10.55, 10.55, 10.55])
+    assert clock.hit is None
+    clock.look(10.56)
+    assert clock.hit.name == "read"
 
 
 async def test_write(make_client):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
@@ -10,8 +11,10 @@ import msgspec
 from imagine.types.decoding import fit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Self
+
+    Keeps = Callable[["DTO", str, object], bool]
 
 __all__ = ["DTO", "PlainDTO", "null", "to_json", "to_wire"]
 
@@ -34,12 +37,13 @@ class DTO(msgspec.Struct, kw_only=True):
 
     def model_dump(self, *, exclude_none: bool = False) -> dict[str, Any]:
         """Return plain dicts and lists; enum members become strings, datetimes stay."""
-        dumped: dict[str, Any] = msgspec.to_builtins(_as_dict(self, exclude_none), builtin_types=(datetime,))
+        plain = _as_dict(self, _is_something if exclude_none else _always)
+        dumped: dict[str, Any] = msgspec.to_builtins(plain, builtin_types=(datetime,))
         return dumped
 
     def model_dump_json(self, *, exclude_none: bool = False) -> str:
         """Return JSON text."""
-        return to_json(_as_dict(self, exclude_none)).decode()
+        return to_json(_as_dict(self, _is_something if exclude_none else _always)).decode()
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None) -> Self:
         """Return a shallow copy with some fields replaced; TypeError for a name that is no field."""
@@ -58,13 +62,29 @@ def null() -> None:
     """Return None, as the default of a field that is sent as null: only plain defaults are left out."""
 
 
-def to_wire(value: DTO) -> DTO | dict[str, Any]:
-    """Return what is encoded as a request: all but the fields that are None.
+def to_wire(value: DTO) -> dict[str, Any]:
+    """Return what a request sends, as a dict: all but the fields that are None.
 
-    That is the instance itself, unless its class has defaults other than None: those are sent. Dicts of the user, and
-    the nulls in them, are left alone.
+    Dicts of the user, and the nulls in them, are left alone.
     """
-    return value if value.__struct_config__.omit_defaults else _as_dict(value, exclude_none=True)
+    return _as_dict(value, _is_sent)
+
+
+@cache
+def _sent_as_null(cls: type[DTO]) -> frozenset[str]:
+    return frozenset(field.name for field in msgspec.structs.fields(cls) if field.default_factory is null)
+
+
+def _is_sent(owner: DTO, name: str, item: object) -> bool:
+    return item is not None or name in _sent_as_null(type(owner))
+
+
+def _is_something(_owner: DTO, _name: str, item: object) -> bool:
+    return item is not None
+
+
+def _always(_owner: DTO, _name: str, _item: object) -> bool:
+    return True
 
 
 def to_json(value: object) -> bytes:
@@ -77,14 +97,20 @@ def to_json(value: object) -> bytes:
         return json.dumps(msgspec.to_builtins(value)).encode()
 
 
-def _as_dict(value: DTO, exclude_none: bool) -> dict[str, Any]:
+def _as_dict(value: DTO, keeps: Keeps) -> dict[str, Any]:
     fields: Iterable[tuple[str, Any]] = msgspec.structs.asdict(value).items()
-    return {name: _spelled_out(item, exclude_none) for name, item in fields if item is not None or not exclude_none}
+    return {name: _spelled_out(item, keeps) for name, item in fields if keeps(value, name, item)}
 
 
-def _spelled_out(value: Any, exclude_none: bool) -> Any:
+def _spelled_out(value: Any, keeps: Keeps) -> Any:
     if isinstance(value, DTO):
-        return _as_dict(value, exclude_none)
-    if isinstance(value, (list, tuple)):
-        return [_spelled_out(item, exclude_none) for item in cast("Iterable[Any]", value)]
-    return value
+        return _as_dict(value, keeps)
+    items = cast("list[Any]", value)
+    return [_spelled_out(item, keeps) for item in items] if _may_hold_data_classes(value) else items
+
+
+# Over the few types of the items, since isinstance of a Struct class costs 70 ns: vectors are long.
+def _may_hold_data_classes(value: object) -> bool:
+    if not isinstance(value, (list, tuple)):
+        return False
+    return any(issubclass(kind, (DTO, list, tuple)) for kind in set(map(type, cast("list[object]", value))))

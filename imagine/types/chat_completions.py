@@ -38,7 +38,7 @@ __all__ = [
 class ChatMessage(DTO, kw_only=True, omit_defaults=True):
     """One message of a conversation."""
 
-    role: str = ""
+    role: str = field(default_factory=str)
     """Who speaks: user, assistant, system or tool; "" in an answer that does not say."""
     content: str | list[dict[str, Any]] | None = field(default_factory=null)
     """The text, or a list of parts (text, images); None beside tool calls, which is sent as null."""

@@ -32,8 +32,8 @@ def field_of(row: Row) -> FieldInfo:
 
 
 def default_text(field: FieldInfo) -> str:
-    if field.default_factory is null:
-        return repr(null())
+    if field.default_factory in (null, str):  # so that msgspec sends the default
+        return repr(field.default_factory())
     if field.default_factory is not NODEFAULT:
         return f"{field.default_factory.__name__}()"
     return REQUIRED if field.default is NODEFAULT else repr(field.default)
