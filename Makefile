@@ -104,7 +104,7 @@ $(BENCH_INSTALLED): pyproject.toml
 	touch $@
 
 .PHONY: bench
-bench: $(BENCH_INSTALLED) ## the SDK against the floor and its rivals, with chart; about 20 minutes on an idle machine
+bench: $(BENCH_INSTALLED) ## the SDK against the floor and its rivals, with chart; about 15 minutes on an idle machine
 	$(BENCH_VENV)/bin/python -m benchmarks
 
 .PHONY: bench-quick
