@@ -99,7 +99,7 @@ class LoopThread:
 
 
 def _has_uvloop() -> bool:
-    """Tell whether the faster loop of the extra `speedups` is there; a new process may ask in vain for what is not."""
+    """Tell whether the faster loop of the extra `speedups` is installed."""
     return find_spec("uvloop") is not None
 
 

@@ -543,7 +543,7 @@ class ImagineAsyncClient:
             params: Query; members that are None are left out.
             options: Call options.
         """
-        transport, call = await self._begun(method, path, json, params, call_options(options))
+        transport, call = await self._new_call(method, path, json, params, call_options(options))
         return await transport.fetch_raw(call)
 
     @spelled
@@ -567,7 +567,7 @@ class ImagineAsyncClient:
             params: Query; members that are None are left out.
             options: Call options.
         """
-        transport, call = await self._begun(method, path, json, params, call_options(options))
+        transport, call = await self._new_call(method, path, json, params, call_options(options))
         return await transport.fetch(call, Decoding(type).decode)
 
     async def warm_up(self) -> None:
@@ -658,12 +658,12 @@ class ImagineAsyncClient:
         return self._with_addresses(IMAGE_RESPONSE.decode(payload))
 
     async def _get(self, path: str, params: Mapping[str, object], decode: Callable[[bytes | bytearray], T]) -> T:
-        transport, call = await self._begun("GET", path, None, params, {})
+        transport, call = await self._new_call("GET", path, None, params, {})
         return await transport.fetch(call, decode)
 
     async def _post(self, path: str, body: DTO, decoding: Decoding[T], own: CallOptions) -> T:
         content = _encoded(body, own.get("extra_body"))
-        transport = self._ready() or await self._begin()
+        transport = self._ready() or await self._get_ready()
         return await transport.fetch(transport.call("POST", path, {}, content, own), decoding.decode)
 
     async def _upload(
@@ -674,15 +674,15 @@ class ImagineAsyncClient:
         decoding: Decoding[T],
         own: CallOptions,
     ) -> T:
-        transport = self._ready() or await self._begin()
+        transport = self._ready() or await self._get_ready()
         return await transport.fetch(transport.upload(path, fields, file, own), decoding.decode)
 
-    async def _begun(
+    async def _new_call(
         self, method: str, path: str, json: object, params: Mapping[str, object] | None, own: CallOptions
     ) -> tuple[Transport, Call]:
         content = _encoded(to_wire(json) if isinstance(json, DTO) else json, own.get("extra_body"))
         query = {name: str(value) for name, value in (params or {}).items() if value is not None}
-        transport = self._ready() or await self._begin()
+        transport = self._ready() or await self._get_ready()
         return transport, transport.call(method, path, query, content, own)
 
     def _opening(self, path: str, body: DTO, own: CallOptions) -> Opening:
@@ -690,7 +690,7 @@ class ImagineAsyncClient:
         content = _encoded(body, own.get("extra_body"))
 
         async def open_stream() -> tuple[Call, Feed]:
-            transport = self._ready() or await self._begin()
+            transport = self._ready() or await self._get_ready()
             call = transport.call("POST", path, {}, content, own, stream=True)
             return call, await transport.open(call)
 
@@ -701,7 +701,7 @@ class ImagineAsyncClient:
         self._check_open()
         return self._transport
 
-    async def _begin(self) -> Transport:
+    async def _get_ready(self) -> Transport:
         """Make the transport in a thread, on first use: importing aiohttp would stall the loop for 250 ms."""
         making = self._making = self._making or _in_thread(self._make_transport)
         try:
