@@ -20,7 +20,7 @@ ENGINE_INSTALLED := $(ENGINE_VENV)/.installed
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "python 3.11 or newer is needed")'
@@ -110,6 +110,10 @@ bench: $(BENCH_INSTALLED) ## the SDK against the floor and its rivals, with char
 .PHONY: bench-quick
 bench-quick: $(BENCH_INSTALLED) ## the same in two minutes
 	$(BENCH_VENV)/bin/python -m benchmarks --quick
+
+.PHONY: bench-instructions
+bench-instructions: $(INSTALLED) ## instructions of each piece of work, against the kept ones (KEEP=--keep keeps these); 2 minutes, needs valgrind
+	$(BIN)/python -m benchmarks.instructions $(KEEP)
 
 .PHONY: profile
 profile: $(BENCH_INSTALLED) ## a flame graph of one benchmark: make profile CASE=chat

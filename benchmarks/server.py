@@ -5,6 +5,7 @@ What it answers is the first part of the path, so that any client asks for it wi
     /answer/…           one chat answer
     /vectors-256-1024/… 256 embeddings of 1024 floats
     /taken-64/…         a stream, 64 events to an HTTP chunk; a chunk is written once the reader took the one before
+    /taken-64-10/…      the same, each chunk 10 ms after that: a slow reader, too, has been through with it by then
     /burst-1/…          a stream, one event to an HTTP chunk, written as fast as the socket takes it
     /paced-20/…         a stream without end, 20 events a second, each stamped with the time it was written
     /idle/…             a stream that says nothing after its first event
@@ -158,13 +159,15 @@ class Connection(asyncio.Protocol):
 
     def taken(self, request: Request) -> None:
         """Write a stream piece by piece, each once the one before was read; nothing else is served meanwhile."""
+        per_chunk, pause = (*request.arguments, 0)[:2]
         sink = socket.socket(fileno=os.dup(self._transport.get_extra_info("socket").fileno()))
         sink.settimeout(PATIENCE)
         queue = PeerQueue(sink)
         try:
-            for piece in wire.stream_pieces(request.events, *request.arguments):
+            for piece in wire.stream_pieces(request.events, per_chunk):
                 sink.sendall(piece)
                 _wait_until_read(queue)
+                time.sleep(pause / 1000)
         except OSError:
             self._transport.abort()  # the client left, or reads no more
         finally:
