@@ -14,20 +14,27 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from imagine._version import __version__
+
 if TYPE_CHECKING:
-    from imagine._call import (
-        Attempt,
-        CallInfo,
-        RawResponse,
+    from imagine._blocking.stream import (
+        Stream,
     )
-    from imagine._ratelimit import (
-        RateLimit,
+    from imagine._options.call import (
+        CallOptions,
+        SamplingOptions,
     )
-    from imagine._time import (
-        Timeout,
+    from imagine._options.client import (
+        ClientOptions,
+        ExtraOptions,
     )
     from imagine.async_client import (
         ImagineAsyncClient,
+    )
+    from imagine.calls import (
+        Attempt,
+        CallInfo,
+        RawResponse,
     )
     from imagine.client import (
         ImagineClient,
@@ -49,9 +56,13 @@ if TYPE_CHECKING:
         ImagineStreamException,
         ImagineTimeoutException,
     )
+    from imagine.limits import (
+        QuotaState,
+        RateLimit,
+        Timeout,
+    )
     from imagine.streaming import (
         AsyncStream,
-        Stream,
     )
     from imagine.types import (
         ChatCompletionRequest,
@@ -94,12 +105,11 @@ if TYPE_CHECKING:
         UsageResponse,
     )
 
-__version__ = "0.1.0"
-
 __all__ = [
     "AsyncStream",
     "Attempt",
     "CallInfo",
+    "CallOptions",
     "ChatCompletionRequest",
     "ChatCompletionResponse",
     "ChatCompletionResponseChoice",
@@ -107,6 +117,7 @@ __all__ = [
     "ChatCompletionStreamResponse",
     "ChatMessage",
     "ChatMessageToolCall",
+    "ClientOptions",
     "CompletionRequest",
     "CompletionResponse",
     "CompletionResponseChoice",
@@ -116,6 +127,7 @@ __all__ = [
     "EmbeddingObject",
     "EmbeddingRequest",
     "EmbeddingResponse",
+    "ExtraOptions",
     "FinishReason",
     "Function",
     "FunctionTool",
@@ -143,11 +155,13 @@ __all__ = [
     "LLMSamplingParams",
     "ModelType",
     "PingResponse",
+    "QuotaState",
     "RateLimit",
     "RawResponse",
     "ReRankerObject",
     "ReRankerRequest",
     "ReRankerResponse",
+    "SamplingOptions",
     "Stream",
     "Timeout",
     "Tools",
@@ -163,15 +177,20 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Attempt": "imagine._call",
-    "CallInfo": "imagine._call",
-    "RawResponse": "imagine._call",
-    "RateLimit": "imagine._ratelimit",
-    "Timeout": "imagine._time",
+    "Attempt": "imagine.calls",
+    "CallInfo": "imagine.calls",
+    "RawResponse": "imagine.calls",
+    "QuotaState": "imagine.limits",
+    "RateLimit": "imagine.limits",
+    "Timeout": "imagine.limits",
+    "CallOptions": "imagine._options.call",
+    "SamplingOptions": "imagine._options.call",
+    "ClientOptions": "imagine._options.client",
+    "ExtraOptions": "imagine._options.client",
     "ImagineAsyncClient": "imagine.async_client",
     "ImagineClient": "imagine.client",
     "AsyncStream": "imagine.streaming",
-    "Stream": "imagine.streaming",
+    "Stream": "imagine._blocking.stream",
 }
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 
-__all__ = ["log", "show"]
+__all__ = ["enable", "log"]
 
 log = logging.getLogger("imagine")
 
 
-def show() -> None:
+def enable() -> None:
     """Let everything through, and print it on stderr in programs that set up no logging of their own."""
     log.setLevel(logging.DEBUG)
     if not log.hasHandlers():

@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-import asyncio
-import io
-import os
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+import ssl
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from os import PathLike
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Self, TypeVar, cast
-from urllib.parse import urlsplit
+from typing import Any, BinaryIO, Literal, Self, TypeVar, Unpack
 
-from imagine._catalogue import models_by_type
-from imagine._fold import ChatFold, ChoicesWatch, CompletionFold, ImageFold, ImagesWatch
-from imagine._gate import Gate, QuotaState
-from imagine._log import show
-from imagine._options import ClientOptions, ExtraOptions, Options
-from imagine._parameters import CallOptions, SamplingOptions, call_options, spelled, split
-from imagine._pool import Pool
-from imagine._slots import Slots
-from imagine._warn import warn
-from imagine.exceptions import ImagineAPIException, ImagineException
+from imagine._answers.folding import ChatFold, ChoicesProgress, CompletionFold, ImageFold, ImagesProgress
+from imagine._answers.images import with_absolute_urls
+from imagine._answers.models import models_by_type
+from imagine._client import AsyncClientBase
+from imagine._options.call import (
+    CallOptions,
+    SamplingOptions,
+    checked_call_options,
+    lists_keywords,
+    split_options,
+)
+from imagine._options.client import ClientOptions, ExtraOptions, Options
+from imagine._requests import (
+    chat_request,
+    check_readable,
+    completion_request,
+    embedding_request,
+    image_request,
+    reranker_request,
+    translate_request,
+)
+from imagine.calls import RawResponse
+from imagine.exceptions import ImagineAPIException
+from imagine.limits import QuotaState, Timeout
 from imagine.streaming import AsyncStream
-from imagine.types.base import DTO, to_json, to_wire
 from imagine.types.chat_completions import (
     CHAT_CHUNK,
     CHAT_HISTORY,
@@ -46,34 +55,18 @@ from imagine.types.decoding import Decoding
 from imagine.types.embeddings import EMBEDDING_HISTORY, EMBEDDING_RESPONSE, EmbeddingRequest, EmbeddingResponse
 from imagine.types.healthcheck import HEALTH_RESPONSE, PING_RESPONSE, HealthResponse, PingResponse
 from imagine.types.images import IMAGE_HISTORY, IMAGE_RESPONSE, ImageRequest, ImageResponse
+from imagine.types.models import ModelType
 from imagine.types.reranker import RERANKER_HISTORY, RERANKER_RESPONSE, ReRankerRequest, ReRankerResponse
 from imagine.types.transcribe import TRANSCRIBE_RESPONSE, TranscribeResponse
-from imagine.types.translate import TRANSLATE_RESPONSE, TranslateRequest, TranslateResponse
+from imagine.types.translate import TRANSLATE_RESPONSE, TranslateResponse
 from imagine.types.usage import USAGE_RESPONSE, UsageResponse
-
-if TYPE_CHECKING:
-    import ssl
-    from datetime import datetime
-    from types import TracebackType
-    from typing import Unpack
-
-    from imagine._call import RawResponse
-    from imagine._feed import Feed
-    from imagine._time import Timeout
-    from imagine._transport import Call, Transport
-    from imagine.streaming import Opening
-    from imagine.types.models import ModelType
 
 __all__ = ["ImagineAsyncClient"]
 
 T = TypeVar("T")
 
-_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")  # RFC 3986 sections 3.1 and 4.2
-_SHARED_BY_SLOTS = ("endpoint", "api_key", "max_concurrent_requests", "rate_limits")
-"""Options in which clients must agree to share slots and quotas."""
 
-
-class ImagineAsyncClient:
+class ImagineAsyncClient(AsyncClientBase):
     """A client of the Imagine service for asyncio.
 
     Make it anywhere, also outside of a loop; it connects on first use and may serve several loops. Close it with
@@ -81,11 +74,14 @@ class ImagineAsyncClient:
     `timeout=`, `deadline=`, `max_retries=`, `extra_body=` and `extra_headers=`.
 
     Every call raises ImagineAPIException (and what is below it) when the service answers with an error,
-    ImagineConnectionException when it cannot be reached, ImagineTimeoutException when a limit of time is hit, and
+    ImagineConnectionException when it cannot be reached, ImagineTimeoutException when a time limit is hit, and
     ImagineDecodeException when an answer does not fit its class. Bad arguments raise ValueError or TypeError, and
     nothing is sent.
+
+    The examples of its methods block, as `ImagineClient` does: here, await the same calls.
     """
 
+    @lists_keywords
     def __init__(
         self,
         endpoint: str | None = None,
@@ -115,7 +111,7 @@ class ImagineAsyncClient:
             ValueError: No endpoint or key, or a value that cannot be used; the message names the option.
             TypeError: A value of the wrong type, or an unknown option.
         """
-        self._open(
+        self._set_up(
             Options.read(
                 {
                     "endpoint": endpoint,
@@ -130,30 +126,6 @@ class ImagineAsyncClient:
                 }
             )
         )
-
-    def _open(self, options: Options, parent: ImagineAsyncClient | None = None) -> None:
-        self._options = options
-        self._parent = parent
-        self._closed = False
-        self._transport: Transport | None = None
-        self._making: Future[Transport] | None = None
-        self._pool: Pool = parent._pool if parent else Pool()
-        shares = parent is not None and all(
-            getattr(parent._options, name) == getattr(options, name) for name in _SHARED_BY_SLOTS
-        )
-        self._slots: Slots = (
-            parent._slots if parent and shares else Slots(options.max_concurrent_requests, Gate(options.rate_limits))
-        )
-        if options.debug:
-            show()
-        if options.verify is False:
-            warn("verify=False: TLS certificates are not checked, anyone in between can read the key")
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._options!r})"
-
-    def __reduce__(self) -> tuple[Callable[..., ImagineAsyncClient], tuple[type[ImagineAsyncClient], Options]]:
-        return _restored, (type(self), self._options)
 
     @property
     def default_model_llm(self) -> str:
@@ -227,7 +199,7 @@ class ImagineAsyncClient:
         by_type = await self.get_available_models_by_type(model_type)
         return [name for names in by_type.values() for name in names]
 
-    @spelled
+    @lists_keywords
     async def chat(
         self,
         messages: Sequence[ChatMessage | Mapping[str, Any]],
@@ -248,10 +220,12 @@ class ImagineAsyncClient:
             response_format: Such as `{"type": "json_object"}`; services may ignore it.
             options: Sampling parameters and call options.
         """
-        body, call = self._chat(messages, model, tools, tool_choice, response_format, options, stream=False)
-        return await self._post("chat/completions", body, CHAT_RESPONSE, call)
+        sampling, overrides = split_options(options)
+        model = model or self.default_model_llm
+        body = chat_request(messages, model, tools, tool_choice, response_format, sampling, stream=False)
+        return await self._post("chat/completions", body, CHAT_RESPONSE, overrides)
 
-    @spelled
+    @lists_keywords
     def chat_stream(
         self,
         messages: Sequence[ChatMessage | Mapping[str, Any]],
@@ -276,12 +250,14 @@ class ImagineAsyncClient:
             require_end: Whether a body that ends without `[DONE]` and finish reason is an error.
             options: Sampling parameters and call options.
         """
-        body, call = self._chat(messages, model, tools, tool_choice, response_format, options, stream=True)
-        opening = self._opening("chat/completions", body, call)
-        folding = ChatFold() if fold else ChoicesWatch[ChatCompletionStreamResponse]()
-        return AsyncStream(opening, CHAT_CHUNK.fast.decode, CHAT_CHUNK.decode, folding, require_end=require_end)
+        sampling, overrides = split_options(options)
+        model = model or self.default_model_llm
+        body = chat_request(messages, model, tools, tool_choice, response_format, sampling, stream=True)
+        opener = self._opener("chat/completions", body, overrides)
+        folding = ChatFold() if fold else ChoicesProgress[ChatCompletionStreamResponse]()
+        return AsyncStream(opener, CHAT_CHUNK.fast.decode, CHAT_CHUNK.decode, folding, require_end=require_end)
 
-    @spelled
+    @lists_keywords
     async def completion(
         self, prompt: str, model: str | None = None, **options: Unpack[SamplingOptions]
     ) -> CompletionResponse:
@@ -292,10 +268,11 @@ class ImagineAsyncClient:
             model: Default: `default_model_llm`.
             options: Sampling parameters and call options.
         """
-        body, call = self._completion(prompt, model, options, stream=False)
-        return await self._post("completions", body, COMPLETION_RESPONSE, call)
+        sampling, overrides = split_options(options)
+        body = completion_request(prompt, model or self.default_model_llm, sampling, stream=False)
+        return await self._post("completions", body, COMPLETION_RESPONSE, overrides)
 
-    @spelled
+    @lists_keywords
     def completion_stream(
         self,
         prompt: str,
@@ -314,14 +291,15 @@ class ImagineAsyncClient:
             require_end: Whether a body that ends without `[DONE]` and finish reason is an error.
             options: Sampling parameters and call options.
         """
-        body, call = self._completion(prompt, model, options, stream=True)
-        opening = self._opening("completions", body, call)
-        folding = CompletionFold() if fold else ChoicesWatch[CompletionStreamResponse]()
+        sampling, overrides = split_options(options)
+        body = completion_request(prompt, model or self.default_model_llm, sampling, stream=True)
+        opener = self._opener("completions", body, overrides)
+        folding = CompletionFold() if fold else ChoicesProgress[CompletionStreamResponse]()
         return AsyncStream(
-            opening, COMPLETION_CHUNK.fast.decode, COMPLETION_CHUNK.decode, folding, require_end=require_end
+            opener, COMPLETION_CHUNK.fast.decode, COMPLETION_CHUNK.decode, folding, require_end=require_end
         )
 
-    @spelled
+    @lists_keywords
     async def embeddings(
         self, text: str | Sequence[str], model: str | None = None, **options: Unpack[CallOptions]
     ) -> EmbeddingResponse:
@@ -332,11 +310,10 @@ class ImagineAsyncClient:
             model: Default: `default_model_embedding`.
             options: Call options.
         """
-        texts = text if isinstance(text, str) else _texts("text", text)
-        body = EmbeddingRequest(input=texts, model=model or self.default_model_embedding)
-        return await self._post("embeddings", body, EMBEDDING_RESPONSE, call_options(options))
+        body = embedding_request(text, model or self.default_model_embedding)
+        return await self._post("embeddings", body, EMBEDDING_RESPONSE, checked_call_options(options))
 
-    @spelled
+    @lists_keywords
     async def reranker(
         self,
         query: str,
@@ -356,16 +333,10 @@ class ImagineAsyncClient:
             return_documents: Whether the answer repeats their texts.
             options: Call options.
         """
-        body = ReRankerRequest(
-            query=_text("query", query),
-            documents=_texts("documents", documents),
-            model=model or self.default_model_reranker,
-            top_n=top_n,
-            return_documents=return_documents,
-        )
-        return await self._post("reranker", body, RERANKER_RESPONSE, call_options(options))
+        body = reranker_request(query, documents, model or self.default_model_reranker, top_n, return_documents)
+        return await self._post("reranker", body, RERANKER_RESPONSE, checked_call_options(options))
 
-    @spelled
+    @lists_keywords
     async def translate(
         self, prompt: str, model: str | None = None, **options: Unpack[SamplingOptions]
     ) -> TranslateResponse:
@@ -376,13 +347,11 @@ class ImagineAsyncClient:
             model: Default: `default_model_translate`.
             options: Sampling parameters and call options.
         """
-        sampling, call = split(options)
-        body = TranslateRequest(
-            prompt=_text("prompt", prompt), model=model or self.default_model_translate, stream=False, **sampling
-        )
-        return await self._post("translate", body, TRANSLATE_RESPONSE, call)
+        sampling, overrides = split_options(options)
+        body = translate_request(prompt, model or self.default_model_translate, sampling)
+        return await self._post("translate", body, TRANSLATE_RESPONSE, overrides)
 
-    @spelled
+    @lists_keywords
     async def transcribe(
         self, input_file: str | PathLike[str] | BinaryIO, model: str | None = None, **options: Unpack[CallOptions]
     ) -> TranscribeResponse:
@@ -396,13 +365,13 @@ class ImagineAsyncClient:
         Raises:
             FileNotFoundError: There is no such file.
         """
-        call = call_options(options)
-        _check_readable(input_file)
+        overrides = checked_call_options(options)
+        check_readable(input_file)
         fields = {"model": model or self.default_model_transcribe}
-        fields.update((name, str(value)) for name, value in (call.get("extra_body") or {}).items())
-        return await self._upload("transcribe", fields, input_file, TRANSCRIBE_RESPONSE, call)
+        fields.update((name, str(value)) for name, value in (overrides.get("extra_body") or {}).items())
+        return await self._upload("transcribe", fields, input_file, TRANSCRIBE_RESPONSE, overrides)
 
-    @spelled
+    @lists_keywords
     async def images_generate(
         self,
         prompt: str,
@@ -434,9 +403,9 @@ class ImagineAsyncClient:
             response_format: `b64_json`, or `url` for an absolute address to fetch the image from.
             options: Call options.
         """
-        body = ImageRequest(
-            prompt=_text("prompt", prompt),
-            model=model or self.default_model_tti,
+        body = image_request(
+            prompt,
+            model or self.default_model_tti,
             stream=False,
             negative_prompt=negative_prompt,
             seed=seed,
@@ -448,10 +417,10 @@ class ImagineAsyncClient:
             cache_interval=cache_interval,
             response_format=response_format,
         )
-        answer = await self._post("images/generations", body, IMAGE_RESPONSE, call_options(options))
-        return self._with_addresses(answer)
+        answer = await self._post("images/generations", body, IMAGE_RESPONSE, checked_call_options(options))
+        return with_absolute_urls(answer, self._options.endpoint)
 
-    @spelled
+    @lists_keywords
     def images_generate_stream(
         self,
         prompt: str,
@@ -486,9 +455,9 @@ class ImagineAsyncClient:
             fold: Keep the images for `stream.final()`.
             options: Call options.
         """
-        body = ImageRequest(
-            prompt=_text("prompt", prompt),
-            model=model or self.default_model_tti,
+        body = image_request(
+            prompt,
+            model or self.default_model_tti,
             stream=True,
             negative_prompt=negative_prompt,
             seed=seed,
@@ -500,8 +469,8 @@ class ImagineAsyncClient:
             cache_interval=cache_interval,
             response_format=response_format,
         )
-        opening = self._opening("images/generations", body, call_options(options))
-        return AsyncStream(opening, self._images, self._images, ImageFold() if fold else ImagesWatch())
+        opener = self._opener("images/generations", body, checked_call_options(options))
+        return AsyncStream(opener, self._images, self._images, ImageFold() if fold else ImagesProgress())
 
     async def get_chat_history(self, max_items: int = 1) -> list[tuple[ChatCompletionResponse, ChatCompletionRequest]]:
         """Return the last chats of this key as (response, request) pairs, at most `max_items`."""
@@ -522,9 +491,9 @@ class ImagineAsyncClient:
     async def get_image_history(self, max_items: int = 1) -> list[tuple[ImageResponse, ImageRequest]]:
         """Return the last image generations of this key as (response, request) pairs, at most `max_items`."""
         pairs = await self._get("images/generations", {"max_items": max_items}, IMAGE_HISTORY.decode)
-        return [(self._with_addresses(response), request) for response, request in pairs]
+        return [(with_absolute_urls(response, self._options.endpoint), request) for response, request in pairs]
 
-    @spelled
+    @lists_keywords
     async def request(
         self,
         method: str,
@@ -543,10 +512,10 @@ class ImagineAsyncClient:
             params: Query; members that are None are left out.
             options: Call options.
         """
-        transport, call = await self._new_call(method, path, json, params, call_options(options))
+        transport, call = await self._new_call(method, path, json, params, checked_call_options(options))
         return await transport.fetch_raw(call)
 
-    @spelled
+    @lists_keywords
     async def request_as(
         self,
         type: type[T],
@@ -567,7 +536,7 @@ class ImagineAsyncClient:
             params: Query; members that are None are left out.
             options: Call options.
         """
-        transport, call = await self._new_call(method, path, json, params, call_options(options))
+        transport, call = await self._new_call(method, path, json, params, checked_call_options(options))
         return await transport.fetch(call, Decoding(type).decode)
 
     async def warm_up(self) -> None:
@@ -577,7 +546,7 @@ class ImagineAsyncClient:
         except ImagineAPIException:
             return  # the service has no such route: the connection stands all the same
 
-    @spelled
+    @lists_keywords
     def with_options(self, **options: Unpack[ClientOptions]) -> Self:
         """Return a client that differs in some options and shares this one's connections.
 
@@ -587,219 +556,7 @@ class ImagineAsyncClient:
         Args:
             options: Any option of the client, by name.
         """
-        derived = object.__new__(type(self))
-        derived._open(self._options.changed(options), parent=self)
-        return derived
-
-    async def close(self) -> None:
-        """Close the connections, of every loop that still runs; open streams break off. A second time does nothing."""
-        self._closed = True
-        if self._parent is None:
-            await self._pool.close()
-
-    async def __aenter__(self) -> Self:
-        self._check_open()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
-
-    def _check_open(self) -> None:
-        if self._closed:
-            raise ImagineException("this client is closed: make a new one, or close it later")
-        if self._parent is not None:
-            self._parent._check_open()
-
-    def _chat(
-        self,
-        messages: object,
-        model: str | None,
-        tools: Any,
-        tool_choice: Any,
-        response_format: Any,
-        options: SamplingOptions,
-        *,
-        stream: bool,
-    ) -> tuple[ChatCompletionRequest, CallOptions]:
-        """Put a chat's body together; dicts of the user stay as they are, whatever the service may make of them."""
-        sampling, call = split(options)
-        body = ChatCompletionRequest(
-            messages=_conversation(messages),
-            model=model or self.default_model_llm,
-            stream=stream,
-            tools=_offered(tools),
-            tool_choice=tool_choice,
-            response_format=response_format,
-            **sampling,
-        )
-        return body, call
-
-    def _completion(
-        self, prompt: str, model: str | None, options: SamplingOptions, *, stream: bool
-    ) -> tuple[CompletionRequest, CallOptions]:
-        sampling, call = split(options)
-        body = CompletionRequest(
-            prompt=_text("prompt", prompt), model=model or self.default_model_llm, stream=stream, **sampling
-        )
-        return body, call
-
-    def _with_addresses(self, answer: ImageResponse) -> ImageResponse:
-        """Make image addresses absolute against the endpoint's parent: `…/apis` for `…/apis/v2`."""
-        endpoint = self._options.endpoint
-        parent = endpoint.rpartition("/")[0] if urlsplit(endpoint).path.strip("/") else endpoint
-        for image in answer.data:
-            if image.url and not _ABSOLUTE.match(image.url):
-                image.url = f"{parent}/{image.url.lstrip('/')}"
-        return answer
+        return self._derived(options)
 
     def _images(self, payload: bytes) -> ImageResponse:
-        return self._with_addresses(IMAGE_RESPONSE.decode(payload))
-
-    async def _get(self, path: str, params: Mapping[str, object], decode: Callable[[bytes | bytearray], T]) -> T:
-        transport, call = await self._new_call("GET", path, None, params, {})
-        return await transport.fetch(call, decode)
-
-    async def _post(self, path: str, body: DTO, decoding: Decoding[T], own: CallOptions) -> T:
-        content = _encoded(body, own.get("extra_body"))
-        transport = self._ready() or await self._get_ready()
-        return await transport.fetch(transport.call("POST", path, {}, content, own), decoding.decode)
-
-    async def _upload(
-        self,
-        path: str,
-        fields: dict[str, str],
-        file: str | PathLike[str] | BinaryIO,
-        decoding: Decoding[T],
-        own: CallOptions,
-    ) -> T:
-        transport = self._ready() or await self._get_ready()
-        return await transport.fetch(transport.upload(path, fields, file, own), decoding.decode)
-
-    async def _new_call(
-        self, method: str, path: str, json: object, params: Mapping[str, object] | None, own: CallOptions
-    ) -> tuple[Transport, Call]:
-        content = _encoded(to_wire(json) if isinstance(json, DTO) else json, own.get("extra_body"))
-        query = {name: str(value) for name, value in (params or {}).items() if value is not None}
-        transport = self._ready() or await self._get_ready()
-        return transport, transport.call(method, path, query, content, own)
-
-    def _opening(self, path: str, body: DTO, own: CallOptions) -> Opening:
-        self._check_open()
-        content = _encoded(body, own.get("extra_body"))
-
-        async def open_stream() -> tuple[Call, Feed]:
-            transport = self._ready() or await self._get_ready()
-            call = transport.call("POST", path, {}, content, own, stream=True)
-            return call, await transport.open(call)
-
-        return open_stream
-
-    def _ready(self) -> Transport | None:
-        """Return the transport; None before the first use."""
-        self._check_open()
-        return self._transport
-
-    async def _get_ready(self) -> Transport:
-        """Make the transport in a thread, on first use: importing aiohttp would stall the loop for 250 ms."""
-        making = self._making = self._making or _in_thread(self._make_transport)
-        try:
-            made = await asyncio.shield(asyncio.wrap_future(making))
-        finally:
-            self._making = None  # after a failure, the next call tries anew
-        self._transport = made
-        return made
-
-    def _make_transport(self) -> Transport:
-        from imagine._transport import Transport
-
-        return Transport(self._options, self._pool, self._slots)
-
-
-def _in_thread(function: Callable[[], T]) -> Future[T]:
-    executor = ThreadPoolExecutor(1)
-    try:
-        return executor.submit(function)
-    finally:
-        executor.shutdown(wait=False)
-
-
-def _restored(kind: type[ImagineAsyncClient], options: Options) -> ImagineAsyncClient:
-    """Make a client from pickled or copied options; it opens its own connections."""
-    client = object.__new__(kind)
-    client._open(options)  # pyright: ignore[reportPrivateUsage] - part of the class, where pickles find it
-    return client
-
-
-def _encoded(json: object, extra: Mapping[str, Any] | None) -> bytes | None:
-    """Encode a body once for all attempts; `extra_body` wins over what the SDK put there.
-
-    A data class is one of ours, not of a subclass: where it has `omit_defaults`, msgspec leaves out just what is None.
-    """
-    if isinstance(json, DTO) and not json.__struct_config__.omit_defaults:
-        json = to_wire(json)
-    if extra:
-        given = {name: item for name, item in json if item is not None} if isinstance(json, DTO) else json
-        json = {**cast("dict[str, object]", given or {}), **extra}
-    return None if json is None else to_json(json)
-
-
-def _conversation(messages: Any) -> list[ChatMessage]:
-    """Check messages before they are sent."""
-    listed = _items(messages)
-    if not listed:
-        raise ValueError("messages must be a list of at least one ChatMessage or dict")
-    for number, message in enumerate(listed):
-        quick = type(message) is ChatMessage and message.tool_calls is None
-        role = message.role if quick else _role_of(message)
-        if not role or not isinstance(role, str):
-            raise ValueError(f"messages[{number}] has no role: user, assistant, system or tool")
-        if not quick and isinstance(message, DTO):
-            listed[number] = to_wire(message)  # msgspec would leave out, or send, what another class does otherwise
-    return listed
-
-
-def _offered(tools: Any) -> Any:
-    if not isinstance(tools, list | tuple):
-        return tools
-    return [to_wire(tool) if isinstance(tool, DTO) else tool for tool in cast("list[object]", tools)]
-
-
-def _role_of(message: object) -> object:
-    if isinstance(message, Mapping):
-        return cast("Mapping[str, object]", message).get("role")
-    return getattr(message, "role", None)
-
-
-def _text(name: str, text: object) -> str:
-    if not isinstance(text, str):
-        raise TypeError(f"{name} must be a str, not {type(text).__name__}")
-    return text
-
-
-def _texts(name: str, texts: object) -> list[str]:
-    listed = _items(texts)
-    if not listed:
-        raise ValueError(f"{name} must be a list of at least one str")
-    if not all(isinstance(text, str) for text in listed):
-        raise TypeError(f"{name} must be a list of str")
-    return listed
-
-
-def _items(values: Any) -> list[Any]:
-    """Return the items of a list, or of anything like it; none of a text or a mapping, whose items nobody means."""
-    return list(values) if _has_items(values) else []
-
-
-def _has_items(values: object) -> bool:
-    if type(values) is list:  # the abstract classes take longer to ask
-        return True
-    return isinstance(values, Iterable) and not isinstance(values, str | bytes | Mapping)
-
-
-def _check_readable(file: object) -> None:
-    if isinstance(file, str | PathLike):
-        os.stat(cast("str | PathLike[str]", file))
-    elif isinstance(file, io.TextIOBase) or not hasattr(file, "read"):
-        raise TypeError("input_file must be a path, or a file object opened in binary mode")
+        return with_absolute_urls(IMAGE_RESPONSE.decode(payload), self._options.endpoint)

@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from os import PathLike
+from typing import Any, BinaryIO, Self, TypeVar, Unpack
 
-from imagine._blocking import BlockingClient
-from imagine._parameters import spelled
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
-    from os import PathLike
-    from typing import Any, BinaryIO, Self, Unpack
-
-    from imagine._call import RawResponse
-    from imagine._gate import QuotaState
-    from imagine._options import ClientOptions
-    from imagine._parameters import CallOptions, SamplingOptions
-    from imagine.streaming import Stream
-    from imagine.types.chat_completions import (
-        ChatCompletionRequest,
-        ChatCompletionResponse,
-        ChatCompletionStreamResponse,
-        ChatMessage,
-        Tools,
-    )
-    from imagine.types.completions import CompletionRequest, CompletionResponse, CompletionStreamResponse
-    from imagine.types.embeddings import EmbeddingRequest, EmbeddingResponse
-    from imagine.types.healthcheck import HealthResponse, PingResponse
-    from imagine.types.images import ImageRequest, ImageResponse
-    from imagine.types.models import ModelType
-    from imagine.types.reranker import ReRankerRequest, ReRankerResponse
-    from imagine.types.transcribe import TranscribeResponse
-    from imagine.types.translate import TranslateResponse
-    from imagine.types.usage import UsageResponse
+from imagine._blocking.client import BlockingClient
+from imagine._blocking.stream import Stream
+from imagine._options.call import CallOptions, SamplingOptions, lists_keywords
+from imagine._options.client import ClientOptions
+from imagine.calls import RawResponse
+from imagine.limits import QuotaState
+from imagine.types.chat_completions import (
+    ChatCompletionRequest,
+    ChatCompletionResponse,
+    ChatCompletionStreamResponse,
+    ChatMessage,
+    Tools,
+)
+from imagine.types.completions import CompletionRequest, CompletionResponse, CompletionStreamResponse
+from imagine.types.embeddings import EmbeddingRequest, EmbeddingResponse
+from imagine.types.healthcheck import HealthResponse, PingResponse
+from imagine.types.images import ImageRequest, ImageResponse
+from imagine.types.models import ModelType
+from imagine.types.reranker import ReRankerRequest, ReRankerResponse
+from imagine.types.transcribe import TranscribeResponse
+from imagine.types.translate import TranslateResponse
+from imagine.types.usage import UsageResponse
 
 __all__ = ["ImagineClient"]
 
@@ -48,7 +43,7 @@ class ImagineClient(BlockingClient):
     `timeout=`, `deadline=`, `max_retries=`, `extra_body=` and `extra_headers=`.
 
     Every call raises ImagineAPIException (and what is below it) when the service answers with an error,
-    ImagineConnectionException when it cannot be reached, ImagineTimeoutException when a limit of time is hit, and
+    ImagineConnectionException when it cannot be reached, ImagineTimeoutException when a time limit is hit, and
     ImagineDecodeException when an answer does not fit its class. Bad arguments raise ValueError or TypeError, and
     nothing is sent.
     """
@@ -121,7 +116,7 @@ class ImagineClient(BlockingClient):
         """Return the names of the models."""
         return self._call(lambda: self._async.get_available_models(model_type))
 
-    @spelled
+    @lists_keywords
     def chat(
         self,
         messages: Sequence[ChatMessage | Mapping[str, Any]],
@@ -148,7 +143,7 @@ class ImagineClient(BlockingClient):
             )
         )
 
-    @spelled
+    @lists_keywords
     def chat_stream(
         self,
         messages: Sequence[ChatMessage | Mapping[str, Any]],
@@ -186,7 +181,7 @@ class ImagineClient(BlockingClient):
             )
         )
 
-    @spelled
+    @lists_keywords
     def completion(
         self, prompt: str, model: str | None = None, **options: Unpack[SamplingOptions]
     ) -> CompletionResponse:
@@ -199,7 +194,7 @@ class ImagineClient(BlockingClient):
         """
         return self._call(lambda: self._async.completion(prompt, model, **options))
 
-    @spelled
+    @lists_keywords
     def completion_stream(
         self,
         prompt: str,
@@ -220,7 +215,7 @@ class ImagineClient(BlockingClient):
         """
         return self._stream(self._async.completion_stream(prompt, model, fold=fold, require_end=require_end, **options))
 
-    @spelled
+    @lists_keywords
     def embeddings(
         self, text: str | Sequence[str], model: str | None = None, **options: Unpack[CallOptions]
     ) -> EmbeddingResponse:
@@ -233,7 +228,7 @@ class ImagineClient(BlockingClient):
         """
         return self._call(lambda: self._async.embeddings(text, model, **options))
 
-    @spelled
+    @lists_keywords
     def reranker(
         self,
         query: str,
@@ -255,7 +250,7 @@ class ImagineClient(BlockingClient):
         """
         return self._call(lambda: self._async.reranker(query, documents, model, top_n, return_documents, **options))
 
-    @spelled
+    @lists_keywords
     def translate(self, prompt: str, model: str | None = None, **options: Unpack[SamplingOptions]) -> TranslateResponse:
         """Translate a text; the model tells from which language to which.
 
@@ -266,7 +261,7 @@ class ImagineClient(BlockingClient):
         """
         return self._call(lambda: self._async.translate(prompt, model, **options))
 
-    @spelled
+    @lists_keywords
     def transcribe(
         self, input_file: str | PathLike[str] | BinaryIO, model: str | None = None, **options: Unpack[CallOptions]
     ) -> TranscribeResponse:
@@ -282,7 +277,7 @@ class ImagineClient(BlockingClient):
         """
         return self._call(lambda: self._async.transcribe(input_file, model, **options))
 
-    @spelled
+    @lists_keywords
     def images_generate(
         self,
         prompt: str,
@@ -331,7 +326,7 @@ class ImagineClient(BlockingClient):
             )
         )
 
-    @spelled
+    @lists_keywords
     def images_generate_stream(
         self,
         prompt: str,
@@ -404,7 +399,7 @@ class ImagineClient(BlockingClient):
         """Return the last image generations of this key as (response, request) pairs, at most `max_items`."""
         return self._call(lambda: self._async.get_image_history(max_items))
 
-    @spelled
+    @lists_keywords
     def request(
         self,
         method: str,
@@ -425,7 +420,7 @@ class ImagineClient(BlockingClient):
         """
         return self._call(lambda: self._async.request(method, path, json=json, params=params, **options))
 
-    @spelled
+    @lists_keywords
     def request_as(
         self,
         type: type[T],
@@ -452,7 +447,7 @@ class ImagineClient(BlockingClient):
         """Import, build TLS and connect ahead of the first call, which then costs no more than any other."""
         return self._call(lambda: self._async.warm_up())
 
-    @spelled
+    @lists_keywords
     def with_options(self, **options: Unpack[ClientOptions]) -> Self:
         """Return a client that differs in some options and shares this one's connections.
 

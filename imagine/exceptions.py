@@ -4,7 +4,7 @@
 
     ImagineException                          nothing more specific applies (a closed client, a misused stream)
     ├── ImagineConnectionException            no connection, or it was lost: DNS, refused, TLS, proxy, reset
-    │   └── ImagineTimeoutException           a limit of time was hit; also a TimeoutError
+    │   └── ImagineTimeoutException           a time limit was hit; also a TimeoutError
     ├── ImagineDecodeException                an answer, or a value, that does not fit its class; also a ValueError
     ├── ImagineStreamException                a stream that broke or was cut; `partial` holds what came
     │   └── ImagineStreamErrorException       the service put an error into the stream; also an ImagineAPIException
@@ -24,12 +24,9 @@ Bad arguments raise ValueError or TypeError before anything is sent. No error of
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from imagine._call import CallInfo
+from imagine.calls import CallInfo
 
 __all__ = [
     "ImagineAPIAuthenticationException",
@@ -56,7 +53,7 @@ class ImagineException(Exception):
     http_status: int | None = None
     """Status of the answer, None where there was none."""
     headers: Mapping[str, str] = {}
-    """Headers of the answer (names in any case), empty where there was none."""
+    """Headers of the answer (names are case-insensitive), empty where there was none."""
     call: CallInfo | None = None
     """Record of the call that failed; None for errors outside a call."""
     partial: object | None = None
@@ -83,14 +80,14 @@ class ImagineConnectionException(ImagineException):
 
 
 class ImagineTimeoutException(ImagineConnectionException, TimeoutError):
-    """A limit of time was hit."""
+    """A time limit was hit."""
 
     def __init__(self, message: str | None = None, limit: str = "deadline", seconds: float = 0.0) -> None:
         super().__init__(message, "timeout")
         self.limit = limit
         """Which one: connect, write, read, first_event, between_events, deadline or slot_timeout."""
         self.seconds = seconds
-        """Its length."""
+        """Its length in seconds."""
 
 
 class ImagineDecodeException(ImagineException, ValueError):
@@ -121,6 +118,7 @@ class ImagineAPIException(ImagineException):
         *,
         body: object = None,
         request_id: str | None = None,
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(message)
         self.http_status = http_status
@@ -129,6 +127,8 @@ class ImagineAPIException(ImagineException):
         """The parsed JSON of the error, or its text, at most 64 KiB."""
         self.request_id = request_id
         """The service's id of the request, to quote in a report."""
+        self.retry_after = retry_after
+        """Seconds the answer asked to wait (RFC 9110 section 10.2.3); None where it did not."""
 
 
 class ImagineAPIStatusException(ImagineAPIException):
@@ -136,10 +136,7 @@ class ImagineAPIStatusException(ImagineAPIException):
 
 
 class ImagineAPITooManyRequestsException(ImagineAPIException):
-    """The service limits the rate of requests (429)."""
-
-    retry_after: float | None = None
-    """Seconds the service asks to wait; None where it does not say."""
+    """The service limits the rate of requests (429); `retry_after` is the wait that it asks for."""
 
 
 class ImagineAPIAuthenticationException(ImagineAPIException):

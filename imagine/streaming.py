@@ -1,39 +1,48 @@
-"""Streams of chunks: iterate them, close them from anywhere, ask for the whole answer.
-
-`AsyncStream` decodes and folds; its bytes come from a feed. `Stream` is the same for code that blocks.
-"""
+"""Streams of chunks: iterate them, close them from anywhere, ask for the whole answer."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from enum import Enum
+from types import TracebackType
 from typing import TYPE_CHECKING, Generic, Self, TypeVar, cast
 
 import msgspec
 
-from imagine import _loop_thread
+from imagine._answers.errors import carries_error, stream_error
+from imagine._answers.folding import Fold
+from imagine.calls import CallInfo
 from imagine.exceptions import ImagineDecodeException, ImagineException, ImagineStreamException
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterator
-    from types import TracebackType
+    from imagine._http.event_source import EventSource
 
-    from imagine._call import CallInfo
-    from imagine._feed import Feed
-    from imagine._fold import Fold
-    from imagine._transport import Call
+    OpenStream = Callable[[], Awaitable[EventSource]]
+else:
+    OpenStream = Callable[[], Awaitable]  # aiohttp stands behind an event source: it is loaded with the first call
 
-    Opening = Callable[[], Awaitable[tuple[Call, Feed]]]
-
-__all__ = ["AsyncStream", "Stream"]
+__all__ = ["AsyncStream"]
 
 T = TypeVar("T")
 R = TypeVar("R")
-V = TypeVar("V")
 
 DONE = b"[DONE]"
 UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 """What the quick decoder refuses, and the lenient one gets to see."""
+
+
+class _State(Enum):
+    NEW = "nothing was asked for yet"
+    OPENING = "the request is under way"
+    OPEN = "events are read"
+    COMPLETE = "the answer is whole"
+    CLOSED = "its user closed it before"
+    FAILED = "it failed, and the failure was raised"
+
+
+NEW, OPENING, OPEN, COMPLETE, CLOSED, FAILED = _State
 
 
 class AsyncStream(Generic[T, R]):
@@ -50,36 +59,31 @@ class AsyncStream(Generic[T, R]):
 
     def __init__(
         self,
-        opening: Opening,
+        open_call: OpenStream,
         quick: Callable[[bytes], T],
         lenient: Callable[[bytes], T],
         fold: Fold[T, R],
         *,
         require_end: bool = True,
     ) -> None:
-        self._open = opening
+        self._open_call = open_call
         self._quick = quick
         self._lenient = lenient
         self._fold = fold
         self._require_end = require_end
-        self._call: Call | None = None
-        self._feed: Feed | None = None
-        self._batch: Iterator[T] = iter(())
+        self._state = NEW
         self._failure: ImagineException | None = None
-        self._reading = False
-        self._done = False
-        self._ended = False
-        self._ended_well = False
-        self._raised: ImagineException | None = None
-        self._opening: asyncio.Timeout | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        """What the next read raises; once the state is FAILED, what was raised."""
+        self._source: EventSource | None = None
+        self._opening: _Opening | None = None
+        self._batch: Iterator[T] = iter(())
 
     @property
     def call(self) -> CallInfo | None:
         """The record of the call as it stands; None before the first chunk was asked for."""
-        if self._call is None:
-            return self._raised.call if self._raised else None
-        return self._call.record.info()
+        if self._source is not None:
+            return self._source.call.record.info()
+        return self._failure.call if self._failure else None
 
     @property
     def text(self) -> str:
@@ -92,35 +96,38 @@ class AsyncStream(Generic[T, R]):
         self._check_folds()
         while await self.read():
             pass
-        if self._raised is not None:
-            raise self._raised
-        if not (self._ended_well or self._fold.complete):
+        if self._state is FAILED and self._failure is not None:
+            raise self._failure
+        if not (self._state is COMPLETE or self._fold.complete):
             error = ImagineStreamException("the stream was closed before its end; `partial` has what came")
-            error.partial, error.call = self._fold.so_far(), self.call
+            error.partial, error.call = self._fold.snapshot(), self.call
             raise error
-        return cast("R", self._fold.so_far())
+        return cast("R", self._fold.snapshot())
 
     async def read(self) -> list[T]:
-        """Return the chunks of the next network read, and an empty list at the end."""
-        if self._reading:
+        """Return the chunks of the next network read, and an empty list at the end.
+
+        Iterating is the same for most; a `Stream` for code that blocks has iteration alone.
+        """
+        source = self._source
+        if self._state is OPENING or (source is not None and source.clock.is_waiting):
             raise ImagineException("the stream is being read by another task; give each consumer a stream of its own")
-        self._reading = True
         try:
+            source = source or await self._start()
+            if source is None or self._state is CLOSED or self._state is FAILED:
+                return []
             if self._failure is not None:
                 raise self._failure
-            feed = None if self._ended else self._feed or await self._start()
-            if feed is None or self._ended:
-                return []
             payloads: list[bytes] = []
             try:
-                if not self._done:
-                    payloads = await feed.read()
+                if self._state is OPEN:
+                    payloads = await source.read()
             except ImagineException:
                 if not self._fold.complete:
                     raise
-            chunks = self._decoded(feed, payloads)
+            chunks = self._decoded(source, payloads)
             if not chunks:
-                await self._finish(feed)
+                await self._finish(source)
             return chunks
         except ImagineException as error:
             self._fail(error)
@@ -128,19 +135,16 @@ class AsyncStream(Generic[T, R]):
         except BaseException:  # the reading task was cancelled: nobody will come back for the rest
             self.close()
             raise
-        finally:
-            self._reading = False
 
     def close(self) -> None:
         """Drop the connection at once, from any task or thread; a stream that is closed just ends."""
-        self._ended = True
+        if self._state in (NEW, OPENING, OPEN):
+            self._state = CLOSED
         self._batch = iter(())
-        feed, loop = self._feed, self._loop
-        if feed is not None:
-            feed.close_from_anywhere()
-        elif loop is not None:
-            with contextlib.suppress(RuntimeError):  # the loop is closed
-                loop.call_soon_threadsafe(self._stop_opening)
+        if self._source is not None:
+            self._source.close_from_anywhere()
+        elif self._opening is not None:
+            self._opening.stop_from_anywhere()
 
     async def aclose(self) -> None:
         """Drop the connection at once, from any task; a stream that is closed just ends."""
@@ -172,35 +176,34 @@ class AsyncStream(Generic[T, R]):
         raise StopAsyncIteration
 
     def __del__(self) -> None:
-        if self._feed is not None and not self._ended:
-            self._feed.close_soon()
+        if self._source is not None and not self._source.is_closed:
+            self._source.close_soon()
 
     def _check_folds(self) -> None:
         if not self._fold.keeps:
             raise ImagineException("this stream was opened with fold=False: it keeps no text and no final answer")
 
-    async def _start(self) -> Feed | None:
-        """Open the stream; None if it was closed meanwhile."""
-        self._loop = asyncio.get_running_loop()
+    async def _start(self) -> EventSource | None:
+        """Open the stream; None if it was closed meanwhile, or before."""
+        if self._state is not NEW:
+            return None
+        self._state, self._opening = OPENING, _Opening()
         try:
-            async with asyncio.timeout(None) as self._opening:
-                self._call, feed = await self._open()
+            async with self._opening.timeout:
+                self._source = await self._open_call()
         except ImagineException:
             raise
         except TimeoutError:  # `close` was called: it is the only one to set a time
             return None
         finally:
             self._opening = None
-        self._feed = feed
-        if self._ended:  # closed in the moment in which it was opened
-            feed.close()
-        return feed
+        if self._state is OPENING:
+            self._state = OPEN
+        else:  # closed in the moment in which it was opened
+            self._source.close()
+        return self._source
 
-    def _stop_opening(self) -> None:
-        if self._opening is not None and self._opening.when() is None:
-            self._opening.reschedule(0.0)
-
-    def _decoded(self, feed: Feed, payloads: list[bytes]) -> list[T]:
+    def _decoded(self, source: EventSource, payloads: list[bytes]) -> list[T]:
         """Decode one read; of a bad event the good ones before it are delivered first."""
         if not payloads:
             return []
@@ -211,17 +214,18 @@ class AsyncStream(Generic[T, R]):
         try:
             chunks = list(map(decode, payloads))
         except UNREADABLE:
-            done, chunks = self._decoded_one_by_one(feed, payloads, done)
+            done, chunks = self._decoded_one_by_one(source, payloads, done)
         self._fold.add(chunks)
-        feed.count(len(chunks))
-        if self._failure is not None and feed.at_end and self._fold.complete:
+        source.call.record.count(len(chunks))
+        if self._failure is not None and source.at_end and self._fold.complete:
             self._failure, done = None, True  # what goes wrong after the last finish reason is no error
-        self._done = done
+        if done and self._state is OPEN:
+            self._state = COMPLETE
         if not chunks and self._failure is not None:
             raise self._failure
         return chunks
 
-    def _decoded_one_by_one(self, feed: Feed, payloads: list[bytes], done: bool) -> tuple[bool, list[T]]:
+    def _decoded_one_by_one(self, source: EventSource, payloads: list[bytes], done: bool) -> tuple[bool, list[T]]:
         chunks: list[T] = []
         for payload in payloads:
             if payload.strip() == DONE:
@@ -229,111 +233,64 @@ class AsyncStream(Generic[T, R]):
             try:
                 chunks.append(self._lenient(payload))
             except ImagineDecodeException as error:
-                self._failure = feed.not_a_chunk(payload, error)
+                self._failure = _not_a_chunk(source, payload, error)
                 return False, chunks
         return done, chunks
 
-    async def _finish(self, feed: Feed) -> None:
+    async def _finish(self, source: EventSource) -> None:
         """End well, or tell why the end of the body is not the end of the answer."""
-        if self._ended:  # closed by its user
+        if source.is_closed or self._state is CLOSED:  # by its user; or it was finished before
             return
-        if not self._done:
-            self._check_end(feed)
-        self._ended = self._ended_well = True
-        if feed.counts_tokens:
-            feed.charge_tokens(self._fold.usage, self._fold.text)
-        await feed.finish()
+        if self._state is OPEN:
+            self._check_end(source)
+        self._state = COMPLETE
+        if source.call.slots.counts_tokens:
+            source.call.charge_tokens(self._fold.usage, self._fold.text)
+        await source.finish()
 
-    def _check_end(self, feed: Feed) -> None:
-        if feed.error_event is not None:
-            raise feed.service_error(feed.error_event)
-        if not self._fold.may_end and (self._require_end or not feed.events):
+    def _check_end(self, source: EventSource) -> None:
+        if source.error_event is not None:
+            raise _service_error(source, source.error_event)
+        events = source.call.record.events
+        if not self._fold.may_end and (self._require_end or not events):
             raise ImagineStreamException(
-                f"the stream ended after {feed.events} events without [DONE] or a finish reason: it was cut"
+                f"the stream ended after {events} events without [DONE] or a finish reason: it was cut"
             )
 
     def _fail(self, error: ImagineException) -> None:
-        self._ended = True
-        self._raised = error
-        self._failure = None
-        if self._feed is not None:
-            error.partial = self._fold.so_far()
-            self._feed.fail(error)
+        self._state, self._failure = FAILED, error
+        if self._source is not None:
+            error.partial = self._fold.snapshot()
+            self._source.fail(error)
 
 
-class Stream(Generic[T, R]):
-    """The chunks of one streaming call, as they come, for code that blocks.
+class _Opening:
+    """The opening of a stream, which can be stopped from any thread."""
 
-    Nothing is sent before the first chunk is asked for. Use it with `for`; with `with` too where you may leave early,
-    so that the connection is freed at once. Iterating raises what the call can raise, and after the last chunk that
-    came:
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.timeout = asyncio.timeout(None)
 
-    - ImagineStreamException: the stream broke, or ended before it was complete; `partial` holds what came.
-    - ImagineStreamErrorException: the service put an error into the stream.
-    - ImagineTimeoutException: no event in time.
-    """
+    def stop_from_anywhere(self) -> None:
+        """Let the time run out, in the loop's next turn."""
+        with contextlib.suppress(RuntimeError):  # the loop is closed
+            self._loop.call_soon_threadsafe(self._stop)
 
-    def __init__(self, stream: AsyncStream[T, R]) -> None:
-        self._stream = stream
-        self._batch: Iterator[T] = iter(())
-        self._thread: _loop_thread.LoopThread | None = None
+    def _stop(self) -> None:
+        with contextlib.suppress(RuntimeError):  # it is open meanwhile
+            self.timeout.reschedule(0.0)
 
-    @property
-    def call(self) -> CallInfo | None:
-        """The record of the call as it stands; None before the first chunk was asked for."""
-        return self._stream.call
 
-    @property
-    def text(self) -> str:
-        """The text of the first choice that came so far; ImagineException with `fold=False`."""
-        return self._stream.text
+def _not_a_chunk(source: EventSource, payload: bytes, error: ImagineDecodeException) -> ImagineStreamException:
+    """Return the exception for a payload that is no chunk: an error of the service, a cut event, or nonsense."""
+    if carries_error(payload):
+        return _service_error(source, payload)
+    what = "ended in the middle of an event" if source.at_end else "carried an event that is no chunk"
+    failure = ImagineStreamException(f"the stream {what}: {error}")
+    failure.__cause__ = error
+    return failure
 
-    def final(self) -> R:
-        """Read to the end and return the complete answer; ImagineException with `fold=False`."""
-        return self._carry(self._stream.final)
 
-    def close(self) -> None:
-        """Drop the connection at once, from any thread; a stream that is closed just ends."""
-        self._batch = iter(())
-        _loop_thread.post(self._stream.close)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def __iter__(self) -> Generator[T, None, None]:
-        while True:
-            yield from self._batch  # a list iterator: a second loop goes on where the first was left
-            if not self._carry(self._refill):
-                return
-
-    def __next__(self) -> T:
-        for chunk in self._batch:
-            return chunk
-        if self._carry(self._refill):
-            return next(self._batch)
-        raise StopIteration
-
-    async def _refill(self) -> bool:
-        """Read in the loop, and put down there what came, so that no interrupt of the reader's thread can lose it."""
-        chunks = await self._stream.read()
-        self._batch = iter(chunks)
-        return bool(chunks)
-
-    def _carry(self, function: Callable[[], Awaitable[V]]) -> V:
-        """Cross over to the loop once; what interrupts this thread meanwhile, as Ctrl-C does, ends the stream."""
-        try:
-            thread = _loop_thread.loop_thread()
-            if self._thread not in (None, thread):
-                raise ImagineException("this stream was opened in another process, or its loop has ended: ask anew")
-            self._thread = thread
-            return thread.carry(function)
-        except ImagineException:
-            raise
-        except BaseException:
-            self.close()
-            raise
+def _service_error(source: EventSource, payload: bytes) -> ImagineStreamException:
+    call = source.call
+    return stream_error(payload, call.record, doing=call.doing, redaction=call.redaction)

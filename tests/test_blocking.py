@@ -18,8 +18,8 @@ import pytest
 from faces import HELLO, until
 from piecewise import sending
 
-import imagine._loop_thread
-import imagine._portal
+import imagine._blocking.loop_thread
+import imagine._blocking.portal
 from imagine import (
     ImagineAPINotFoundException,
     ImagineAsyncClient,
@@ -78,15 +78,15 @@ def test_a_stream_crosses_threads_once_per_read(monkeypatch):
     crossings = []
 
     def count(name):
-        function = getattr(imagine._portal.Portal, name)
+        function = getattr(imagine._blocking.portal.Portal, name)
 
         def counted(*arguments):
             crossings.append(name)
             return function(*arguments)
 
-        monkeypatch.setattr(imagine._portal.Portal, name, counted)
+        monkeypatch.setattr(imagine._blocking.portal.Portal, name, counted)
 
-    for name in ("carry", "post", "send"):
+    for name in ("call", "call_soon", "start_soon"):
         count(name)
     events = 0
     with (
@@ -105,8 +105,8 @@ def test_a_stream_crosses_threads_once_per_read(monkeypatch):
 def test_a_call_crosses_threads_once(client, monkeypatch):
     """A call that is no stream takes one crossing, and so does `final()`."""
     crossings = []
-    carry = imagine._portal.Portal.carry
-    monkeypatch.setattr(imagine._portal.Portal, "carry", lambda *args: crossings.append(args) or carry(*args))
+    call = imagine._blocking.portal.Portal.call
+    monkeypatch.setattr(imagine._blocking.portal.Portal, "call", lambda *args: crossings.append(args) or call(*args))
     client.chat(HELLO)
     client.chat_stream(HELLO).final()
     assert len(crossings) == 2
@@ -374,7 +374,7 @@ def test_a_loop_that_cannot_be_started_is_an_error(server, monkeypatch, owner, n
 
     client = ImagineClient(server.endpoint, server.api_key)
     with monkeypatch.context() as patched:
-        patched.setattr(imagine._loop_thread, "_current", None)
+        patched.setattr(imagine._blocking.loop_thread, "_current", None)
         patched.setattr(owner, name, fail)
         with pytest.raises(ImagineException, match=told):
             client.ping()

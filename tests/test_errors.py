@@ -33,7 +33,7 @@ from imagine import (
     ImagineException,
     ImagineStreamException,
 )
-from imagine._failures import connection_error
+from imagine._http.errors import connection_error
 from imagine.server.faults import Raw
 
 pytestmark = pytest.mark.anyio

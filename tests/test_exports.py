@@ -104,7 +104,11 @@ def test_module_paths_lead_to_the_same_names(module, names):
 def test_exceptions_are_all_exported():
     """No exception class of the package is kept back."""
     exceptions = import_module("imagine.exceptions")
-    defined = {name for name, found in vars(exceptions).items() if isinstance(found, type)}
+    defined = {
+        name
+        for name, found in vars(exceptions).items()
+        if getattr(found, "__module__", "") == exceptions.__name__ and isinstance(found, type)
+    }
     assert defined == set(exceptions.__all__) == EXCEPTIONS
 
 

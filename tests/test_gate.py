@@ -12,9 +12,10 @@ import pytest
 from faces import HELLO, behind_face, until
 
 from imagine import ImagineAPITooManyRequestsException, ImagineQuotaException, ImagineTimeoutException, RateLimit
-from imagine._clock import NO_DEADLINE
-from imagine._gate import Gate, Pace
-from imagine._slots import Slots
+from imagine._pacing.clock import NO_DEADLINE
+from imagine._pacing.gate import Gate
+from imagine._pacing.slots import SlotQueue
+from imagine._pacing.throttle import Throttle
 from imagine.server import LocalServer
 
 
@@ -22,96 +23,96 @@ class Ticket(SimpleNamespace):
     """What waits for a slot."""
 
 
-class TestPace:
+class TestThrottle:
     """What the answers teach."""
 
     def test_an_open_gate_lets_everybody_out(self):
         """Without a 429 nobody waits."""
-        pace = Pace()
-        assert pace.wait(0.0, 1000) == 0.0
+        throttle = Throttle()
+        assert throttle.wait(0.0, 1000) == 0.0
 
     def test_a_429_closes_for_what_it_demands(self):
         """After a 429 all wait for the demanded time, then leave one by one."""
-        pace = Pace()
-        pace.limited(10.0, 5.0, 0)
-        assert pace.wait(10.0, 0) == 5.0
-        assert pace.wait(15.0, 0) == 0.0
-        assert pace.wait(15.0, 1) == math.inf
+        throttle = Throttle()
+        throttle.rejected(10.0, 5.0, 0)
+        assert throttle.wait(10.0, 0) == 5.0
+        assert throttle.wait(15.0, 0) == 0.0
+        assert throttle.wait(15.0, 1) == math.inf
 
     def test_good_answers_open_it_again(self):
         """A second of good answers later, requests leave side by side, twice as many after each."""
-        pace = Pace()
-        pace.limited(0.0, 1.0, 0)
-        pace.good(1.1, {}, 0)
-        assert pace.wait(1.1, 1) == math.inf
-        pace.good(2.1, {}, 0)
-        assert pace.wait(2.1, 1) == 0.0
-        assert pace.wait(2.1, 2) == math.inf
+        throttle = Throttle()
+        throttle.rejected(0.0, 1.0, 0)
+        throttle.succeeded(1.1, {}, 0)
+        assert throttle.wait(1.1, 1) == math.inf
+        throttle.succeeded(2.1, {}, 0)
+        assert throttle.wait(2.1, 1) == 0.0
+        assert throttle.wait(2.1, 2) == math.inf
         for _ in range(6):
-            pace.good(2.2, {}, 0)
-        assert pace.wait(2.2, 1000) == 0.0
+            throttle.succeeded(2.2, {}, 0)
+        assert throttle.wait(2.2, 1000) == 0.0
 
     def test_silence_about_the_wait_doubles_it(self):
         """Where no wait is demanded and nothing gets through, the gate is closed twice as long each time, to 60 s."""
-        pace, now, holds = Pace(), 0.0, []
-        pace.good(now, {}, 0)
+        throttle, now, holds = Throttle(), 0.0, []
+        throttle.succeeded(now, {}, 0)
         for _ in range(8):
-            pace.limited(now, None, 0)
-            holds.append(pace.wait(now, 0))
+            throttle.rejected(now, None, 0)
+            holds.append(throttle.wait(now, 0))
             now += holds[-1]
         assert holds == [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0]
 
     def test_the_rest_of_a_burst_belongs_to_its_window(self):
         """Answers that were under way at the first 429 lengthen no hold, and count for the window that they left in."""
-        pace = Pace()
-        pace.good(0.0, {}, 15)
+        throttle = Throttle()
+        throttle.succeeded(0.0, {}, 15)
         for unanswered in (14, 13, 12):
-            pace.limited(0.0, None, unanswered)
+            throttle.rejected(0.0, None, unanswered)
         for unanswered in range(11, -1, -1):
-            pace.good(0.1, {}, unanswered)
-        assert pace.wait(0.0, 0) == 1.0
+            throttle.succeeded(0.1, {}, unanswered)
+        assert throttle.wait(0.0, 0) == 1.0
         for _ in range(13):
-            assert pace.wait(1.0, 0) == 0.0
-            pace.good(1.0, {}, 0)
-        assert pace.wait(1.0, 0) == 1.0
+            assert throttle.wait(1.0, 0) == 0.0
+            throttle.succeeded(1.0, {}, 0)
+        assert throttle.wait(1.0, 0) == 1.0
 
     def test_a_window_is_learned(self):
         """After a 429 that came after ten good answers, the gate closes itself after ten."""
-        pace, now = Pace(), 0.0
+        throttle, now = Throttle(), 0.0
         for _ in range(10):
-            pace.good(now, {}, 0)
-        pace.limited(now, None, 0)
+            throttle.succeeded(now, {}, 0)
+        throttle.rejected(now, None, 0)
         now = 1.0
         for _ in range(10):
-            assert pace.wait(now, 0) == 0.0
-            pace.good(now, {}, 0)
-        assert pace.wait(now, 0) == 1.0
+            assert throttle.wait(now, 0) == 0.0
+            throttle.succeeded(now, {}, 0)
+        assert throttle.wait(now, 0) == 1.0
 
     def test_a_demanded_wait_teaches_no_window(self):
         """Where the service says how long to wait, how many got through before is no limit for later."""
-        pace = Pace()
-        pace.good(0.0, {}, 0)
-        pace.limited(0.0, 1.0, 0)
+        throttle = Throttle()
+        throttle.succeeded(0.0, {}, 0)
+        throttle.rejected(0.0, 1.0, 0)
         for _ in range(20):
-            assert pace.wait(1.0, 0) == 0.0
-            pace.good(1.0, {}, 0)
+            assert throttle.wait(1.0, 0) == 0.0
+            throttle.succeeded(1.0, {}, 0)
 
     def test_headers_that_came_once_bind_no_later_window(self):
         """A quota of which much was left does not make requests leave one by one when its window is over."""
-        pace = Pace()
-        pace.good(0.0, {"remaining-requests": 100.0, "reset-requests": 1.0}, 0)
-        assert pace.wait(2.0, 5) == 0.0
+        throttle = Throttle()
+        throttle.succeeded(0.0, {"remaining-requests": 100.0, "reset-requests": 1.0}, 0)
+        assert throttle.wait(2.0, 5) == 0.0
 
     def test_headers_tell_beforehand(self):
         """Of the quota that the headers tell about, no more is used than is left, counting what is under way."""
-        pace = Pace()
-        pace.good(0.0, {"remaining-requests": 3.0, "reset-requests": 7.0}, 1)
+        throttle = Throttle()
+        throttle.succeeded(0.0, {"remaining-requests": 3.0, "reset-requests": 7.0}, 1)
         for _ in range(2):
-            assert pace.wait(1.0, 0) == 0.0
-            pace.leave()
-        assert pace.wait(1.0, 0) == 6.0
-        assert pace.wait(7.0, 0) == 0.0
-        assert pace.wait(7.0, 1) == math.inf
+            assert throttle.wait(1.0, 0) == 0.0
+            throttle.sent()
+        assert throttle.wait(1.0, 0) == 6.0
+        assert throttle.wait(7.0, 0) == 0.0
+        assert throttle.wait(7.0, 1) == math.inf
 
 
 class Burst:
@@ -281,9 +282,9 @@ def test_who_gave_up_waiting_for_a_slot_keeps_nothing():
             await slots.wait(ticket, NO_DEADLINE, 0.01)
 
     def ticket():
-        return Ticket(doing="GET ping", since=0.0, heeds_pace=False, tokens=0, longest_wait=1.0, waits=True)
+        return Ticket(doing="GET ping", since=0.0, is_throttled=False, tokens=0, longest_wait=1.0, waits=True)
 
-    slots, waiting = Slots(1, Gate()), ticket()
+    slots, waiting = SlotQueue(1, Gate()), ticket()
     assert slots.take(ticket()) is not None
     asyncio.run(wait(slots, waiting))
     gone = weakref.ref(waiting)

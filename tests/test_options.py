@@ -14,7 +14,7 @@ from listening import listening
 
 import imagine
 from imagine import ImagineQuotaException, RateLimit, Timeout
-from imagine._body import JSONBody
+from imagine._http.bodies import JSONBody
 
 pytestmark = pytest.mark.anyio
 

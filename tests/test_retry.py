@@ -29,8 +29,8 @@ from imagine import (
     ImagineStreamException,
     ImagineTimeoutException,
 )
-from imagine._ratelimit import demanded_wait, told_quota
-from imagine._retry import TRANSIENT_STATUS, RetryPlan, delay
+from imagine._pacing.headers import reported_quota, retry_after_of
+from imagine._pacing.retries import TRANSIENT_STATUS, RetryPlan, delay
 
 
 def status(code, retry_after=None, kind=ImagineAPIStatusException):
@@ -141,13 +141,13 @@ def test_the_budget_is_the_sum_of_all_waits():
 )
 def test_how_services_say_how_long_to_wait(headers, seconds):
     """Seconds, milliseconds, dates by the server's clock, and resets of exhausted quotas are read; nonsense is not."""
-    assert demanded_wait(CIMultiDict(headers)) == (None if seconds is None else pytest.approx(seconds))
+    assert retry_after_of(CIMultiDict(headers)) == (None if seconds is None else pytest.approx(seconds))
 
 
 def test_what_services_tell_about_quotas():
     """Limit, remaining and reset are read in each family of headers."""
     headers = {"X-RateLimit-Limit-Requests": "5", "ratelimit-remaining": "2", "x-ratelimit-reset": "7s"}
-    told = told_quota(CIMultiDict(headers))
+    told = reported_quota(CIMultiDict(headers))
     assert told == {"limit-requests": 5.0, "remaining": 2.0, "reset": 7.0}
 
 

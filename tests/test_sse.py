@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from imagine._sse import SSEDecoder
+from imagine._answers.sse import SSEDecoder
 from imagine.exceptions import ImagineStreamException
 
 

@@ -45,7 +45,7 @@ def method(head, docstring='"""Do it."""'):
 def body_of(head):
     """The generated body of one method, in one line."""
     table = {word: told for word, told in WORDS.items() if word in head + "ImagineAsyncClient"}
-    text = sync.generated(source(method(head), top="from typing import Self, AsyncStream, spelled"), table)
+    text = sync.generated(source(method(head), top="from typing import Self, AsyncStream, lists_keywords"), table)
     return "".join(line.strip() for line in text.rpartition('"""\n')[2].splitlines())
 
 
@@ -98,7 +98,7 @@ def test_every_python_writes_the_same(python):
         ("async def a(self, *, b: int, c: int = 1) -> int:", "return self._call(lambda: self._async.a(b=b, c=c))"),
         ("async def a(self, *b: int, c: int) -> int:", "return self._call(lambda: self._async.a(*b, c=c))"),
         ("async def a(self, b: int, **c: int) -> int:", "return self._call(lambda: self._async.a(b, **c))"),
-        ("@spelled\nasync def a(self, **c: int) -> int:", "return self._call(lambda: self._async.a(**c))"),
+        ("@lists_keywords\nasync def a(self, **c: int) -> int:", "return self._call(lambda: self._async.a(**c))"),
         ("def a(self, b: int) -> AsyncStream[int, int]:", "return self._stream(self._async.a(b))"),
         ("def a(self, **b: int) -> Self:", "return self._derived(self._async.a(**b))"),
         ("@property\ndef a(self) -> int:", "return self._async.a"),
@@ -136,21 +136,21 @@ def test_what_cannot_be_carried_over_is_refused(tmp_path, capsys, monkeypatch, t
     assert not (tmp_path / "client.py").exists()
 
 
-def test_private_and_inherited_methods_stay_away():
-    """Names with an underscore and `close` are not generated."""
-    heads = ["async def _a(self) -> int:", "async def __aenter__(self) -> int:", "async def close(self) -> None:"]
+def test_private_methods_stay_away():
+    """Names with an underscore are not generated."""
+    heads = ["async def _a(self) -> int:", "async def __aenter__(self) -> int:"]
     text = sync.generated(source(*map(method, heads)), {"ImagineAsyncClient": "ImagineClient"})
     assert "def " not in text
 
 
 def test_only_imports_in_use_are_taken_over():
-    """Imports of heads go to type checkers, those of decorators run, those of bodies are left out; all are sorted."""
+    """What heads and decorators name is imported, what only bodies need is not; all is sorted."""
     top = """
         import ssl
         from collections.abc import Mapping, Sequence
         from typing import TypeVar, Any
 
-        from imagine.one import spelled, Unused
+        from imagine.one import lists_keywords, Unused
         from imagine.streaming import AsyncStream
 
         if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def test_only_imports_in_use_are_taken_over():
         U = TypeVar("U")
     """
     methods = [
-        method("@spelled\nasync def a(self, t: T, s: Sequence[Any], d: datetime = x) -> ssl.SSLContext:"),
+        method("@lists_keywords\nasync def a(self, t: T, s: Sequence[Any], d: datetime = x) -> ssl.SSLContext:"),
         method("def b(self) -> AsyncStream[Thing, None]:"),
     ]
     text = sync.generated(source(*methods, top=dedent(top) + "x = None"), WORDS | {"AsyncStream": "Stream"})
@@ -170,19 +170,15 @@ def test_only_imports_in_use_are_taken_over():
         """
         from __future__ import annotations
 
-        from typing import TYPE_CHECKING, TypeVar
+        import ssl
+        from collections.abc import Sequence
+        from datetime import datetime
+        from typing import Any, TypeVar
 
-        from imagine._blocking import BlockingClient
-        from imagine.one import spelled
-
-        if TYPE_CHECKING:
-            import ssl
-            from collections.abc import Sequence
-            from datetime import datetime
-            from typing import Any
-
-            from imagine.streaming import Stream
-            from other import Thing
+        from imagine._blocking.client import BlockingClient
+        from imagine._blocking.stream import Stream
+        from imagine.one import lists_keywords
+        from other import Thing
 
         __all__ = ["ImagineClient"]
 

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imagine import ImagineAsyncClient, ImagineConnectionException, ImagineTimeoutException, Timeout
-from imagine._clock import NO_DEADLINE, Clock, Watch
+from imagine._pacing.clock import NO_DEADLINE, Clock, Watchdog
 from imagine.server.faults import Raw
 
 pytestmark = pytest.mark.anyio
@@ -89,13 +89,13 @@ async def test_closing_a_client_leaves_calls_their_limits():
 
 
 async def test_after_a_stall_what_came_meanwhile_is_looked_at_first():
-    """Where the loop stood still beyond a limit, it hits no earlier than 50 ms later, however often it is looked at."""
+    """Where the loop was blocked beyond a limit, it hits no earlier than 50 ms later, however often it is looked at."""
     call = SimpleNamespace(timeout=Timeout(), deadline=NO_DEADLINE, doing="GET ping")
     loop = asyncio.get_running_loop()
-    clock = Clock(call, loop, Watch(loop), math.inf, "read", 10.0)
-    assert [clock.look(now) for now in (9.0, 10.5, 10.51, 10.54)] == pytest.approx([10.0, 10.55, 10.55, 10.55])
+    clock = Clock(call, Watchdog(loop), math.inf, "read", 10.0)
+    assert [clock.check(now) for now in (9.0, 10.5, 10.51, 10.54)] == pytest.approx([10.0, 10.55, 10.55, 10.55])
     assert clock.hit is None
-    clock.look(10.56)
+    clock.check(10.56)
     assert clock.hit.name == "read"
 
 

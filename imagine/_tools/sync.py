@@ -25,14 +25,17 @@ TARGET = PACKAGE / "client.py"
 WIDTH = 120
 CLASS = "ImagineAsyncClient"
 BASE = "BlockingClient"
-INHERITED = frozenset({"close"})
-"""Public methods that the base class has, written by hand."""
+HOMES = {BASE: "imagine._blocking.client", "Stream": "imagine._blocking.stream"}
+"""Where the names come from that stand in for those of the async client."""
+EXAMPLES = "\n        Examples:\n"
+"""Opens the last part of a docstring: what it shows blocks already, and is copied as it is."""
 
 WORDS = {
     CLASS: "ImagineClient",
     "AsyncStream": "Stream",
     "async def ": "def ",
     "for asyncio.": "for code that blocks.",
+    "\n    The examples of its methods block, as `ImagineClient` does: here, await the same calls.\n": "",
     "also outside of a loop; it connects on first use and may serve several loops.": (
         "also inside of a loop; it connects on first use and may serve several threads."
     ),
@@ -68,14 +71,18 @@ class Words:
             if old in text:
                 self._unused.discard(old)
                 text = text.replace(old, new)
-        if left := re.search(r"\b(await|async|asyncio)\b", text):
-            raise Refused(f"{left[0]!r} is left in: {text.strip()}")
-        return text
+        return _without_await(text)
 
     def check_all_used(self) -> None:
         """Refuse a table with dead entries."""
         if self._unused:
             raise Refused(f"these words are nowhere in the source: {sorted(self._unused)}")
+
+
+def _without_await(text: str) -> str:
+    if left := re.search(r"\b(await|async|asyncio)\b", text):
+        raise Refused(f"{left[0]!r} is left in: {text.strip()}")
+    return text
 
 
 class Imported(NamedTuple):
@@ -141,12 +148,15 @@ def generated(text: str, table: Mapping[str, str] = WORDS) -> str:
 
 
 def _is_carried(method: Function) -> bool:
-    return not method.name.startswith("_") and method.name not in INHERITED
+    return not method.name.startswith("_")
 
 
 def _method(source: Source, words: Words, method: Function) -> str:
     head = _shortened(words.adapt(source.head(method)))
-    return f"{head}\n{words.adapt(source.docstring(method))}\n{_body(method)}\n"
+    text, mark, examples = source.docstring(method).partition(EXAMPLES)
+    if mark and ">>> " not in examples:
+        raise Refused(f"the examples of {method.name} show no call: each begins with >>>")
+    return f"{head}\n{words.adapt(text)}{mark}{_without_await(examples)}\n{_body(method)}\n"
 
 
 def _shortened(head: str) -> str:
@@ -159,7 +169,7 @@ def _shortened(head: str) -> str:
 
 def _body(method: Function) -> str:
     decorators = {node.id for node in method.decorator_list if isinstance(node, ast.Name)}
-    if len(decorators) < len(method.decorator_list) or decorators - {"property", "spelled"}:
+    if len(decorators) < len(method.decorator_list) or decorators - {"property", "lists_keywords"}:
         raise Refused(f"{method.name} has a decorator that is not known here")
     if "property" in decorators:
         return f"        return self._async.{method.name}"
@@ -230,38 +240,38 @@ def _names(node: ast.AST) -> set[str]:
 
 
 def _import_block(source: Source, words: Words, methods: list[Function]) -> str:
-    """Return the imports still in use: what runs first, then what only checkers read."""
-    running = {Imported("imagine._blocking", BASE), Imported("typing", "TYPE_CHECKING")}
-    checking: set[Imported] = set()
+    """Return the imports still in use; all of them run, so that `typing.get_type_hints` finds what heads name."""
+    used = {Imported(HOMES[BASE], BASE)}
     for name in sorted(_names_in_heads(methods)):
         if name in source.assignments:
-            running |= {source.imports[part] for part in _names(source.assignments[name].value)}
+            used |= {source.imports[part] for part in _names(source.assignments[name].value)}
         elif name in source.imports:
             module, imported = source.imports[name]
-            checking.add(Imported(module, words.adapt(imported)))
+            adapted = words.adapt(imported)
+            used.add(Imported(HOMES.get(adapted, module), adapted))
         elif not hasattr(builtins, name):
             raise Refused(f"{name} is used in a head and is neither imported nor built in")
-    running |= {source.imports[name] for name in _names_of_decorators(methods) & source.imports.keys()}
-    return f"{_sorted_imports(running)}\n\nif TYPE_CHECKING:\n{_sorted_imports(checking, '    ')}\n"
+    used |= {source.imports[name] for name in _names_of_decorators(methods) & source.imports.keys()}
+    return f"{_sorted_imports(used)}\n"
 
 
 def _names_of_decorators(methods: Iterable[Function]) -> set[str]:
     return {name for method in methods for node in method.decorator_list for name in _names(node)}
 
 
-def _sorted_imports(imports: set[Imported], indent: str = "") -> str:
+def _sorted_imports(imports: set[Imported]) -> str:
     """Return import lines in the linter's order: the standard library first, plain imports before the others."""
     standard = {item for item in imports if item.module.partition(".")[0] in sys.stdlib_module_names}
-    sections = (_import_lines(section, indent) for section in (standard, imports - standard) if section)
+    sections = (_import_lines(section) for section in (standard, imports - standard) if section)
     return "\n\n".join(sections)
 
 
-def _import_lines(imports: set[Imported], indent: str) -> str:
-    lines = [f"{indent}import {module}" for module, name in sorted(imports) if not name]
+def _import_lines(imports: set[Imported]) -> str:
+    lines = [f"import {module}" for module, name in sorted(imports) if not name]
     for module in sorted({module for module, name in imports if name}):
         names = sorted((name for origin, name in imports if origin == module and name), key=_rank)
-        flat = f"{indent}from {module} import {', '.join(names)}"
-        lines.append(flat if len(flat) <= WIDTH else _one_a_line(f"{indent}from {module} import (", names))
+        flat = f"from {module} import {', '.join(names)}"
+        lines.append(flat if len(flat) <= WIDTH else _one_a_line(f"from {module} import (", names))
     return "\n".join(lines)
 
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import imagine.types
-from imagine._catalogue import _CATALOGUE
+from imagine._answers.models import _CATALOGUE
 from imagine.exceptions import ImagineDecodeException
 from imagine.types.base import DTO, to_json
 from imagine.types.chat_completions import CHAT_HISTORY

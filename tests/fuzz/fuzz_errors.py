@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from fuzz_headers import headers_of
 from multidict import CIMultiDictProxy
 
-from imagine._call import CallRecord
-from imagine._failures import api_error, carries_error, stream_error
+from imagine._answers.errors import api_error, carries_error, stream_error
+from imagine._pacing.headers import retry_after_of
+from imagine._record import CallRecord
 from imagine._redaction import Redaction
 
 if TYPE_CHECKING:
@@ -31,9 +32,9 @@ def fuzz(data: bytes) -> None:
     status, _, lines = head.partition(b"\n")
     headers = CIMultiDictProxy(headers_of(lines))
     record = CallRecord("POST", "chat/completions")
-    record.headers = headers
+    record.status, record.headers, record.retry_after = _status(status), headers, retry_after_of(headers)
     assert isinstance(carries_error(body), bool)
-    _check(api_error(_status(status), headers, body, doing=DOING, redaction=REDACTION), len(data))
+    _check(api_error(record, body, doing=DOING, redaction=REDACTION), len(data))
     _check(stream_error(body, record, doing=DOING, redaction=REDACTION), len(data))
 
 

@@ -6,7 +6,7 @@ import math
 
 from multidict import CIMultiDict
 
-from imagine._ratelimit import demanded_wait, told_quota
+from imagine._pacing.headers import reported_quota, retry_after_of
 
 KINDS = ("-requests", "-tokens", "")
 NAMES = [f"x-ratelimit-{field}{kind}: " for field in ("limit", "remaining", "reset") for kind in KINDS]
@@ -21,9 +21,9 @@ NOW = 1_795_000_000.0
 def fuzz(data: bytes) -> None:
     """Read the bytes as the headers of an answer."""
     headers = headers_of(data)
-    wait = demanded_wait(headers, NOW)
+    wait = retry_after_of(headers, NOW)
     assert wait is None or _usable(wait)
-    assert all(map(_usable, told_quota(headers).values()))
+    assert all(map(_usable, reported_quota(headers).values()))
 
 
 def headers_of(lines: bytes) -> CIMultiDict[str]:

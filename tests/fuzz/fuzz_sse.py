@@ -7,7 +7,7 @@ import zlib
 
 from test_sse import cut, decoded, reference
 
-from imagine._sse import SSEDecoder
+from imagine._answers.sse import SSEDecoder
 from imagine.exceptions import ImagineStreamException
 
 PIECES = b"data: |data:|event: error\n|event: |id: 1\n|: |\n\n|\r\n|\r|\n|\xef\xbb\xbf|{}|[DONE]".split(b"|")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import fuzz_decoding
 import fuzz_sse
 
-from imagine._fold import ChatFold, CompletionFold, Fold, ImageFold
-from imagine._sse import SSEDecoder
+from imagine._answers.folding import ChatFold, CompletionFold, Fold, ImageFold
+from imagine._answers.sse import SSEDecoder
 from imagine.exceptions import ImagineDecodeException
 from imagine.types.base import to_json
 from imagine.types.chat_completions import CHAT_CHUNK
@@ -55,5 +55,5 @@ def _check(decoding: Decoding[Any], fold: Fold[Any, Any], chunks: list[Any]) -> 
     one_by_one = type(fold)()
     for chunk in chunks:
         one_by_one.add([chunk])
-    assert to_json(fold.so_far()) == to_json(one_by_one.so_far())
+    assert to_json(fold.snapshot()) == to_json(one_by_one.snapshot())
     assert (fold.complete, fold.may_end) == (one_by_one.complete, one_by_one.may_end)

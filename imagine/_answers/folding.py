@@ -1,6 +1,6 @@
 """Streams folded into whole answers while they pass: text by fragments, tool calls by index, O(1) per event.
 
-With `fold=False` a stream has a watch in its place, which only tells whether the stream is complete.
+With `fold=False` a stream has its progress in place of a fold, which only tells whether the stream is complete.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
     from imagine.types.common import DeltaMessage, FinishReason, UsageInfo
 
-__all__ = ["ChatFold", "ChoicesWatch", "CompletionFold", "Fold", "ImageFold", "ImagesWatch"]
+__all__ = ["ChatFold", "ChoicesProgress", "CompletionFold", "Fold", "ImageFold", "ImagesProgress"]
 
-Writing = tuple[int | None, "Callable[[str], object]"]
+_Target = tuple[int | None, "Callable[[str], object]"]
 """A choice, and how to add to its text."""
-NOWHERE: Writing = (None, len)
+_NO_TARGET: _Target = (None, len)
 T_contra = TypeVar("T_contra", contravariant=True)
 R_co = TypeVar("R_co", covariant=True)
 Chunk = TypeVar("Chunk", ChatCompletionStreamResponse, CompletionStreamResponse)
@@ -39,7 +39,7 @@ class Fold(Protocol[T_contra, R_co]):
 
     @property
     def keeps(self) -> bool:
-        """Whether it keeps what passes, or only watches for the end."""
+        """Whether it keeps what passes, or only looks for the end."""
         ...
 
     @property
@@ -66,12 +66,12 @@ class Fold(Protocol[T_contra, R_co]):
         """Take the chunks of one read."""
         ...
 
-    def so_far(self) -> R_co | None:
+    def snapshot(self) -> R_co | None:
         """Return the answer as far as it came; None where nothing is kept."""
         ...
 
 
-class _Choices:
+class _FinishReasons:
     """A stream of choices is complete once each one seen has a finish reason."""
 
     def __init__(self) -> None:
@@ -96,8 +96,8 @@ class _Choices:
             self._open.add(index)
 
 
-class ChoicesWatch(_Choices, Generic[Chunk]):
-    """Watches a chat or completion stream and keeps nothing of it."""
+class ChoicesProgress(_FinishReasons, Generic[Chunk]):
+    """Follows a chat or completion stream and keeps nothing of it."""
 
     keeps = False
     text = ""
@@ -109,11 +109,11 @@ class ChoicesWatch(_Choices, Generic[Chunk]):
             for choice in chunk.choices:
                 self._mark(choice.index, choice.finish_reason)
 
-    def so_far(self) -> None:
+    def snapshot(self) -> None:
         """Return None: nothing is kept."""
 
 
-class _Part:
+class ChoiceBuilder:
     """One choice as it grows."""
 
     def __init__(self) -> None:
@@ -121,14 +121,14 @@ class _Part:
         self.content = io.StringIO()
         self.write = self.content.write
         self.reasoning = io.StringIO()
-        self.tool_calls: list[_ToolCall] = []
+        self.tool_calls: list[ToolCallBuilder] = []
 
     @property
     def text(self) -> str:
         """The text so far."""
         return _joined(self.content)
 
-    def take(self, delta: DeltaMessage) -> None:
+    def add(self, delta: DeltaMessage) -> None:
         """Take a delta."""
         if delta.content:
             self.write(delta.content)
@@ -137,19 +137,19 @@ class _Part:
         if delta.reasoning_content:
             self.reasoning.write(delta.reasoning_content)
         for call in delta.tool_calls or ():
-            self._tool_call(call).take(call)
+            self._tool_call(call).add(call)
 
-    def _tool_call(self, delta: ChatMessageToolCall) -> _ToolCall:
+    def _tool_call(self, delta: ChatMessageToolCall) -> ToolCallBuilder:
         """Find the call a delta belongs to: by index; where a server sends none by id, a new id being a new call."""
         for known in reversed(self.tool_calls):
             if known.index == delta.index or (delta.index is None and (not delta.id or known.id in ("", delta.id))):
                 return known
-        self.tool_calls.append(_ToolCall(len(self.tool_calls) if delta.index is None else delta.index))
+        self.tool_calls.append(ToolCallBuilder(len(self.tool_calls) if delta.index is None else delta.index))
         return self.tool_calls[-1]
 
     def message(self) -> ChatMessage:
         """Return the message as far as it came."""
-        calls = [call.whole() for call in self.tool_calls]
+        calls = [call.build() for call in self.tool_calls]
         text = self.text
         return ChatMessage(
             role=self.role or "assistant",
@@ -169,7 +169,7 @@ def _joined(fragments: io.StringIO) -> str:
     return text
 
 
-class _ToolCall:
+class ToolCallBuilder:
     """One tool call as it grows; its arguments stay raw text."""
 
     def __init__(self, index: int) -> None:
@@ -179,7 +179,7 @@ class _ToolCall:
         self.name = ""
         self.arguments = io.StringIO()
 
-    def take(self, delta: ChatMessageToolCall) -> None:
+    def add(self, delta: ChatMessageToolCall) -> None:
         """Take one delta."""
         self.id = self.id or delta.id or ""
         self.type = self.type or delta.type or ""
@@ -187,28 +187,28 @@ class _ToolCall:
             self.name = self.name or delta.function.name or ""
             self.arguments.write(delta.function.arguments or "")
 
-    def whole(self) -> ChatMessageToolCall:
+    def build(self) -> ChatMessageToolCall:
         """Return the call as far as it came."""
         function = Function(name=self.name or None, arguments=_joined(self.arguments))
         return ChatMessageToolCall(id=self.id or None, type=self.type or "function", function=function)
 
 
-class _ChoicesFold(_Choices, Generic[Chunk]):
+class _ChoicesFold(_FinishReasons, Generic[Chunk]):
     """Keeps what chat and completion streams have in common."""
 
     keeps = True
 
     def __init__(self) -> None:
         super().__init__()
-        self._parts: dict[int, _Part] = {}
+        self._builders: dict[int, ChoiceBuilder] = {}
         self._first: Chunk | None = None
-        self._last = NOWHERE
+        self._last = _NO_TARGET
         self.usage: UsageInfo | None = None
 
     @property
     def text(self) -> str:
         """The text of the first choice so far."""
-        return self._parts[min(self._parts)].text if self._parts else ""
+        return self._builders[min(self._builders)].text if self._builders else ""
 
     def add(self, chunks: Sequence[Chunk]) -> None:
         """Take the chunks of one read."""
@@ -230,29 +230,29 @@ class _ChoicesFold(_Choices, Generic[Chunk]):
                 ):
                     write(delta.content)
                     continue
-            index, write = self._take(chunk)
+            index, write = self._add(chunk)
         self._last = index, write
 
-    def _take(self, chunk: Chunk) -> Writing:
+    def _add(self, chunk: Chunk) -> _Target:
         """Take any chunk, and return the choice that it went to."""
-        last: Writing = NOWHERE
+        last: _Target = _NO_TARGET
         if chunk.usage is not None:
             self.usage = chunk.usage
         for choice in chunk.choices:
             self._mark(choice.index, choice.finish_reason)
-            part = self._parts.setdefault(choice.index, _Part())
-            part.take(choice.delta)
-            last = choice.index, part.write
+            builder = self._builders.setdefault(choice.index, ChoiceBuilder())
+            builder.add(choice.delta)
+            last = choice.index, builder.write
         return last
 
-    def _choices(self) -> list[tuple[int, _Part, FinishReason | None]]:
-        return [(index, part, self._finished.get(index)) for index, part in sorted(self._parts.items())]
+    def _choices(self) -> list[tuple[int, ChoiceBuilder, FinishReason | None]]:
+        return [(index, builder, self._finished.get(index)) for index, builder in sorted(self._builders.items())]
 
 
 class ChatFold(_ChoicesFold[ChatCompletionStreamResponse]):
     """Folds a chat stream."""
 
-    def so_far(self) -> ChatCompletionResponse:
+    def snapshot(self) -> ChatCompletionResponse:
         """Return the answer as far as it came."""
         first = self._first
         return ChatCompletionResponse(
@@ -261,8 +261,8 @@ class ChatFold(_ChoicesFold[ChatCompletionStreamResponse]):
             created=(first.created if first else None) or 0.0,
             model=first.model if first else "",
             choices=[
-                ChatCompletionResponseChoice(index=index, message=part.message(), finish_reason=reason)
-                for index, part, reason in self._choices()
+                ChatCompletionResponseChoice(index=index, message=builder.message(), finish_reason=reason)
+                for index, builder, reason in self._choices()
             ],
             usage=self.usage,
         )
@@ -271,7 +271,7 @@ class ChatFold(_ChoicesFold[ChatCompletionStreamResponse]):
 class CompletionFold(_ChoicesFold[CompletionStreamResponse]):
     """Folds a completion stream."""
 
-    def so_far(self) -> CompletionResponse:
+    def snapshot(self) -> CompletionResponse:
         """Return the answer as far as it came."""
         first = self._first
         return CompletionResponse(
@@ -280,14 +280,14 @@ class CompletionFold(_ChoicesFold[CompletionStreamResponse]):
             created=(first.created if first else None) or 0.0,
             model=first.model if first else "",
             choices=[
-                CompletionResponseChoice(index=index, text=part.text, finish_reason=reason)
-                for index, part, reason in self._choices()
+                CompletionResponseChoice(index=index, text=builder.text, finish_reason=reason)
+                for index, builder, reason in self._choices()
             ],
             usage=self.usage,
         )
 
 
-class ImagesWatch:
+class ImagesProgress:
     """A stream of images names no end of its own: the end of the body is one, after at least one event."""
 
     keeps = False
@@ -302,7 +302,7 @@ class ImagesWatch:
         """Take the events of one read."""
         self.may_end = self.may_end or bool(chunks)
 
-    def so_far(self) -> None:
+    def snapshot(self) -> None:
         """Return None: nothing is kept."""
 
 
@@ -326,6 +326,6 @@ class ImageFold:
             self._last = chunk
             self._images.extend(chunk.data)
 
-    def so_far(self) -> ImageResponse:
+    def snapshot(self) -> ImageResponse:
         """Return one answer with all images so far."""
         return self._last.model_copy(update={"data": self._images.copy()})

@@ -1,20 +1,18 @@
-"""Keywords that many methods take, each spelled once: sampling parameters and the options of a single call."""
+"""Keywords that many methods take, each written once: sampling parameters and the options of one call."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, cast
+from typing import Any, ForwardRef, TypedDict, TypeVar, cast
 
 import msgspec
 
-from imagine._options import ClientOptions, at_least
+from imagine._options.client import ClientOptions, ExtraOptions, at_least
+from imagine.limits import Timeout
 from imagine.types.common import LLMSamplingParams
 
-if TYPE_CHECKING:
-    from imagine._time import Timeout
-
-__all__ = ["CallOptions", "Sampling", "SamplingOptions", "call_options", "spelled", "split"]
+__all__ = ["CallOptions", "Sampling", "SamplingOptions", "checked_call_options", "lists_keywords", "split_options"]
 
 Method = TypeVar("Method", bound=Callable[..., object])
 
@@ -59,14 +57,12 @@ class SamplingOptions(Sampling, CallOptions, total=False):
 
 _whole_number = at_least(0)
 
-_SPELLED: Mapping[str, object] = {
-    "CallOptions": CallOptions,
-    "SamplingOptions": SamplingOptions,
-    "ClientOptions": ClientOptions,
+_LISTED: Mapping[str, object] = {
+    f"Unpack[{keywords.__name__}]": keywords for keywords in (CallOptions, SamplingOptions, ClientOptions, ExtraOptions)
 }
 
 
-def split(options: SamplingOptions) -> tuple[Sampling, CallOptions]:
+def split_options(options: SamplingOptions) -> tuple[Sampling, CallOptions]:
     """Part sampling parameters from call options; TypeError for a value of the wrong type."""
     if not options:
         return {}, {}
@@ -74,7 +70,7 @@ def split(options: SamplingOptions) -> tuple[Sampling, CallOptions]:
     sampling = {name: value for name, value in options.items() if name not in call}
     if sampling:
         _check_types(sampling)
-    return cast("Sampling", sampling), call_options(cast("CallOptions", call))
+    return cast("Sampling", sampling), checked_call_options(cast("CallOptions", call))
 
 
 def _check_types(sampling: Mapping[str, object]) -> None:
@@ -84,7 +80,7 @@ def _check_types(sampling: Mapping[str, object]) -> None:
         raise TypeError(f"a sampling parameter has the wrong type: {error}") from error
 
 
-def call_options(options: CallOptions) -> CallOptions:
+def checked_call_options(options: CallOptions) -> CallOptions:
     """Return the options; TypeError for a keyword that no method knows, or a value that is none of its kind."""
     for name in options:
         if name not in CallOptions.__annotations__:
@@ -97,12 +93,13 @@ def call_options(options: CallOptions) -> CallOptions:
     return options
 
 
-def spelled(method: Method) -> Method:
-    """Let `help()`, notebooks and documentation show the keywords behind a method's `**options`."""
+def lists_keywords(method: Method) -> Method:
+    """Let `help()`, notebooks and documentation show the keywords behind a method's `**options`, with their types."""
     signature = inspect.signature(method)
     *head, rest = signature.parameters.values()
-    keywords = cast("type", _SPELLED[str(rest.annotation).removeprefix("Unpack[").removesuffix("]")])
-    for name in keywords.__annotations__:
-        head.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None))
+    keywords = cast("type", _LISTED[str(rest.annotation)])
+    for name, type_ in cast("dict[str, ForwardRef]", keywords.__annotations__).items():
+        annotation = type_.__forward_arg__  # text, as the annotations of the head are
+        head.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation))
     method.__signature__ = signature.replace(parameters=head)  # type: ignore[attr-defined]  # the protocol of inspect
     return method

@@ -16,14 +16,14 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
-from imagine._daemon_threads import DaemonThreads
-from imagine._portal import Portal
+from imagine._blocking.portal import Portal
+from imagine._blocking.workers import DaemonThreads
 from imagine.exceptions import ImagineException
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-__all__ = ["LoopThread", "loop_thread", "post", "runs"]
+__all__ = ["LoopThread", "call_soon", "loop_thread", "runs"]
 
 T = TypeVar("T")
 
@@ -51,24 +51,24 @@ class LoopThread:
         """Whether it has not ended."""
         return self._thread.is_alive()
 
-    def carry(self, function: Callable[[], Awaitable[T]]) -> T:
+    def call(self, function: Callable[[], Awaitable[T]]) -> T:
         """Await a function in the loop, and return or raise what comes of it."""
         try:
-            return self._opened.result().carry(function)
+            return self._opened.result().call(function)
         finally:
             if _exiting:
-                _stay_out()
+                _refuse_at_exit()
 
-    def finish(self, function: Callable[[], Awaitable[None]]) -> None:
+    def call_or_start(self, function: Callable[[], Awaitable[None]]) -> None:
         """Await a function in the loop; the loop's own thread, where finalizers run too, does not wait for it."""
         if self._thread is threading.current_thread():
-            self._opened.result().send(function)
+            self._opened.result().start_soon(function)
         else:
-            self.carry(function)
+            self.call(function)
 
-    def post(self, callback: Callable[[], object]) -> None:
+    def call_soon(self, callback: Callable[[], object]) -> None:
         """Have a function called in the loop, soon."""
-        self._opened.result().post(callback)
+        self._opened.result().call_soon(callback)
 
     def stop(self) -> None:
         """Cancel what is under way, close the connections and end, as far as a moment allows."""
@@ -93,9 +93,9 @@ class LoopThread:
         from anyio.from_thread import BlockingPortal
 
         asyncio.get_running_loop().set_default_executor(DaemonThreads())
-        async with BlockingPortal() as ground:
-            self._opened.set_result(Portal(ground))
-            await ground.sleep_until_stopped()
+        async with BlockingPortal() as anyio_portal:
+            self._opened.set_result(Portal(anyio_portal))
+            await anyio_portal.sleep_until_stopped()
 
 
 def _has_uvloop() -> bool:
@@ -114,7 +114,7 @@ def loop_thread() -> LoopThread:
     """Return the loop's thread of this process, started if need be."""
     global _current
     if _exiting:
-        _stay_out()
+        _refuse_at_exit()
     if _current is None or not _current.runs:
         with _starting:
             if _current is None or not _current.runs:
@@ -127,15 +127,15 @@ def runs() -> bool:
     return _current is not None and _current.runs and not _exiting
 
 
-def post(callback: Callable[[], object]) -> None:
+def call_soon(callback: Callable[[], object]) -> None:
     """Have a function called in the loop, soon; here and now, where there is no loop."""
     if _current is not None and _current.runs:
-        _current.post(callback)
+        _current.call_soon(callback)
     else:
         callback()
 
 
-def _stay_out() -> NoReturn:
+def _refuse_at_exit() -> NoReturn:
     """Keep a thread off what the interpreter is taking down; a daemon thread waits here until it is ended with it."""
     while threading.current_thread().daemon:
         threading.Event().wait()

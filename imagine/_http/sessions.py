@@ -7,7 +7,7 @@ import os
 import weakref
 from typing import TYPE_CHECKING, NamedTuple
 
-from imagine._clock import Watch
+from imagine._pacing.clock import Watchdog
 from imagine.exceptions import ImagineException
 
 if TYPE_CHECKING:
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     import aiohttp
 
-    from imagine._feed import Feed
+    from imagine._http.event_source import EventSource
 
-__all__ = ["Life", "Pool"]
+__all__ = ["LoopSession", "Pool"]
 
 _pools: weakref.WeakSet[Pool] = weakref.WeakSet()
 _inherited: list[object] = []
@@ -28,14 +28,13 @@ _closing: set[asyncio.Task[None]] = set()
 """Held, because a loop holds its tasks weakly."""
 
 
-class Life(NamedTuple):
+class LoopSession(NamedTuple):
     """What a client has in one event loop."""
 
-    loop: asyncio.AbstractEventLoop
     session: aiohttp.ClientSession
-    watch: Watch
-    """Of the limits of time that run in this loop."""
-    streams: weakref.WeakSet[Feed]
+    watchdog: Watchdog
+    """Of the time limits that run in this loop."""
+    streams: weakref.WeakSet[EventSource]
     """Those that are open, to break them off when the connections are closed."""
     generator: AsyncGenerator[aiohttp.ClientSession, None]
 
@@ -45,61 +44,63 @@ class Pool:
 
     def __init__(self) -> None:
         self._closed = False
-        self._lives: dict[asyncio.AbstractEventLoop, Life] = {}
+        self._sessions: dict[asyncio.AbstractEventLoop, LoopSession] = {}
         # The registry of finalizers holds the sessions: garbage together with the pool, they would warn of themselves.
-        weakref.finalize(self, _close_soon, self._lives).atexit = False
+        weakref.finalize(self, _close_soon, self._sessions).atexit = False
         _pools.add(self)
 
-    def here(self) -> Life | None:
+    def here(self) -> LoopSession | None:
         """Return what there is in the running loop; None before the first use."""
         if self._closed:
             raise ImagineException("the client was closed while the call was under way")
-        life = self._lives.get(asyncio.get_running_loop())
-        return None if life is None or life.session.closed else life
+        held = self._sessions.get(asyncio.get_running_loop())
+        return None if held is None or held.session.closed else held
 
-    async def begin(self) -> Life:
+    async def begin(self) -> LoopSession:
         """Make a session for the running loop."""
         self._forget_dead_loops()
         loop = asyncio.get_running_loop()
-        streams: weakref.WeakSet[Feed] = weakref.WeakSet()
-        watch = Watch(loop)
-        generator = _live(streams, watch)
-        life = self._lives[loop] = Life(loop, await anext(generator), watch, streams, generator)
-        return life
+        streams: weakref.WeakSet[EventSource] = weakref.WeakSet()
+        watchdog = Watchdog(loop)
+        generator = _hold_session(streams, watchdog)
+        held = self._sessions[loop] = LoopSession(await anext(generator), watchdog, streams, generator)
+        return held
 
-    def opened(self, stream: Feed) -> None:
+    def opened(self, stream: EventSource) -> None:
         """Take note of a stream of the running loop, to break it off when its connections are closed."""
-        life = self._lives.get(asyncio.get_running_loop())
-        if life is None:  # closed while the stream was being opened
+        held = self._sessions.get(asyncio.get_running_loop())
+        if held is None:  # closed while the stream was being opened
             stream.client_closed()
         else:
-            life.streams.add(stream)
+            held.streams.add(stream)
 
     async def close(self) -> None:
         """Close the sessions of every loop that still runs and forget the others."""
         self._closed = True
-        lives = self._lives.copy()
-        self._lives.clear()
+        sessions = self._sessions.copy()
+        self._sessions.clear()
         here = asyncio.get_running_loop()
-        for loop, life in lives.items():
+        for loop, held in sessions.items():
             if loop is here:
-                await life.generator.aclose()
+                await held.generator.aclose()
             elif loop.is_running():
-                await _close_there(life, loop)
+                await _close_there(held, loop)
             elif loop.is_closed():
-                _bury(life)
+                _close_dead(held)
 
     def _forget_dead_loops(self) -> None:
-        for loop in [loop for loop in list(self._lives) if loop.is_closed()]:
-            _bury(self._lives.pop(loop))
+        for loop in [loop for loop in list(self._sessions) if loop.is_closed()]:
+            _close_dead(self._sessions.pop(loop))
 
     def abandon(self) -> None:
         """Leave the parent's sessions alone, in a forked child."""
-        _inherited.append(self._lives.copy())
-        self._lives.clear()
+        _inherited.append(self._sessions.copy())
+        self._sessions.clear()
 
 
-async def _live(streams: weakref.WeakSet[Feed], watch: Watch) -> AsyncGenerator[aiohttp.ClientSession, None]:
+async def _hold_session(
+    streams: weakref.WeakSet[EventSource], watchdog: Watchdog
+) -> AsyncGenerator[aiohttp.ClientSession, None]:
     """Hold a session for as long as the loop lives.
 
     A generator, because a loop closes the asynchronous generators started in it when it ends (`shutdown_asyncgens`),
@@ -111,14 +112,14 @@ async def _live(streams: weakref.WeakSet[Feed], watch: Watch) -> AsyncGenerator[
     finally:
         for stream in list(streams):
             stream.client_closed()
-        watch.stop()
+        watchdog.stop()
         await session.close()
 
 
 def _make_session() -> aiohttp.ClientSession:
     import aiohttp  # 250 ms: loaded in a thread before the first call
 
-    from imagine._sending import Connector
+    from imagine._http.connector import Connector
 
     return aiohttp.ClientSession(
         connector=Connector(),
@@ -127,39 +128,39 @@ def _make_session() -> aiohttp.ClientSession:
     )
 
 
-async def _close_there(life: Life, loop: asyncio.AbstractEventLoop) -> None:
+async def _close_there(held: LoopSession, loop: asyncio.AbstractEventLoop) -> None:
     """Close a session in another thread's loop, which may end at any moment and take the answer with it."""
     try:
-        loop.call_soon_threadsafe(_start_closing, life)
+        loop.call_soon_threadsafe(_start_closing, held)
     except RuntimeError:
         return
-    while not life.session.closed and loop.is_running():  # noqa: ASYNC110 - a loop that ends tells nobody
+    while not held.session.closed and loop.is_running():  # noqa: ASYNC110 - a loop that ends tells nobody
         await asyncio.sleep(0.005)
 
 
-def _close_soon(lives: dict[asyncio.AbstractEventLoop, Life]) -> None:
+def _close_soon(sessions: dict[asyncio.AbstractEventLoop, LoopSession]) -> None:
     """Close the sessions of a pool that was dropped, each in its loop."""
-    for loop, life in lives.items():
+    for loop, held in sessions.items():
         if loop.is_closed():
-            _bury(life)
+            _close_dead(held)
         else:
-            loop.call_soon_threadsafe(_start_closing, life)
+            loop.call_soon_threadsafe(_start_closing, held)
 
 
-def _start_closing(life: Life) -> None:
-    closing = asyncio.ensure_future(_close(life))
+def _start_closing(held: LoopSession) -> None:
+    closing = asyncio.ensure_future(_close(held))
     _closing.add(closing)
     closing.add_done_callback(_closing.discard)
 
 
-async def _close(life: Life) -> None:
-    await life.generator.aclose()
+async def _close(held: LoopSession) -> None:
+    await held.generator.aclose()
 
 
-def _bury(life: Life) -> None:
+def _close_dead(held: LoopSession) -> None:
     """Close a session whose loop is closed: nothing is left to await, so its coroutine ends in one step."""
     try:
-        life.generator.aclose().send(None)
+        held.generator.aclose().send(None)
     except StopIteration:
         return
 

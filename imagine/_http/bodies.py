@@ -17,7 +17,7 @@ from imagine.exceptions import ImagineException
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 
-    from imagine._clock import Clock
+    from imagine._pacing.clock import Clock
 
 __all__ = ["JSON_HEADERS", "SMALL", "Body", "JSONBody", "UploadBody"]
 

@@ -1,4 +1,4 @@
-"""The way out of one client: how many of its requests may be under way at once, and who goes next.
+"""The queue for a client's slots: how many of its requests may be under way at once, and who goes next.
 
 One queue for all its loops and threads. An `asyncio.Semaphore` belongs to one loop and a `CapacityLimiter` to one task,
 but a stream's slot is freed from whatever task or thread closes it.
@@ -14,85 +14,53 @@ import os
 import threading
 import time
 import weakref
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from imagine._pacing.ticket import Ticket
 from imagine.exceptions import ImagineQuotaException
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from imagine._clock import Limit
-    from imagine._gate import Gate, QuotaState
+    from imagine._pacing.clock import TimeLimit
+    from imagine._pacing.gate import Gate
+    from imagine.limits import QuotaState
 
-__all__ = ["Slot", "Slots", "Ticket"]
-
-
-class Ticket(Protocol):
-    """What waits for a slot: a call, for all its attempts."""
-
-    @property
-    def since(self) -> float:
-        """When it began: who came first goes first, also after a retry."""
-        ...
-
-    @property
-    def heeds_pace(self) -> bool:
-        """Whether it stays behind a gate that another request's 429 has closed."""
-        ...
-
-    @property
-    def doing(self) -> str:
-        """The call in words, for messages."""
-        ...
-
-    @property
-    def tokens(self) -> int:
-        """What it is estimated to cost."""
-        ...
-
-    @property
-    def longest_wait(self) -> float:
-        """Seconds it may wait for the service's pace or a declared quota."""
-        ...
-
-    @property
-    def waits(self) -> bool:
-        """Whether it waits for a quota at all, or fails at once."""
-        ...
+__all__ = ["Slot", "SlotQueue"]
 
 
 class Slot(msgspec.Struct, eq=False):
-    """One taken slot; `answered` and `free` may be called twice and from any thread."""
+    """One taken slot; `report` and `free` may be called twice and from any thread."""
 
-    slots: Slots | None
+    queue: SlotQueue | None
     """None once it is free."""
     ticket: Ticket
     since: float
-    told: bool = False
+    reported: bool = False
     """Whether the gate knows what came of the request."""
 
-    def answered(self, status: int | None, told: Mapping[str, float], demanded: float | None) -> None:
+    def report(self, status: int | None, quota: Mapping[str, float], retry_after: float | None) -> None:
         """Let the gate know what came of the request; None: no answer."""
-        if not self.told and self.slots is not None:
-            self.told = True
-            self.slots.answered(self.ticket, status, told, demanded)
+        if not self.reported and self.queue is not None:
+            self.reported = True
+            self.queue.report(self.ticket, status, quota, retry_after)
 
     def free(self) -> None:
         """Give the slot back."""
-        if not self.told:
-            self.answered(None, {}, None)
-        slots, self.slots = self.slots, None
-        if slots is not None:
-            slots.release(self)
+        if not self.reported:
+            self.report(None, {}, None)
+        queue, self.queue = self.queue, None
+        if queue is not None:
+            queue.release(self)
 
     def abandon(self) -> None:
         """Have no slot any more, in a forked child."""
-        self.slots = None
+        self.queue = None
 
 
-_all_slots: weakref.WeakSet[Slots] = weakref.WeakSet()
+_queues: weakref.WeakSet[SlotQueue] = weakref.WeakSet()
 
 
 class _Waiter(NamedTuple):
@@ -101,7 +69,7 @@ class _Waiter(NamedTuple):
     turn: asyncio.Future[None]
 
 
-class Slots:
+class SlotQueue:
     """A queue for `limit` slots, in the order in which calls began, behind a gate."""
 
     def __init__(self, limit: int, gate: Gate) -> None:
@@ -111,7 +79,7 @@ class Slots:
         """Whether quotas were declared."""
         self._numbers = itertools.count()
         self._begin()
-        _all_slots.add(self)
+        _queues.add(self)
 
     def _begin(self) -> None:
         self.taken: set[Slot] = set()
@@ -146,7 +114,7 @@ class Slots:
             self._unanswered += 1
             return self._taken(ticket)
 
-    async def wait(self, ticket: Ticket, deadline: Limit, patience: float) -> Slot:
+    async def wait(self, ticket: Ticket, deadline: TimeLimit, patience: float) -> Slot:
         """Take a slot once there is one and the gate lets the request out.
 
         Raises ImagineTimeoutException when no slot got free for `patience` seconds, or at the deadline, and
@@ -156,7 +124,7 @@ class Slots:
         with self._lock:
             self._tickets[turn] = ticket
             heapq.heappush(self._waiters, _Waiter(ticket.since, next(self._numbers), turn))
-        self._let_out()
+        self._admit_waiting()
         await self._wait(turn, ticket, deadline, patience)
         return self._taken(ticket)
 
@@ -171,14 +139,14 @@ class Slots:
             with self._lock:
                 self.gate.quotas.charge_tokens(time.monotonic(), tokens)
 
-    def answered(self, ticket: Ticket, status: int | None, told: Mapping[str, float], demanded: float | None) -> None:
+    def report(self, ticket: Ticket, status: int | None, quota: Mapping[str, float], retry_after: float | None) -> None:
         """Let the gate know what came of a request."""
         with self._lock:
             self._unanswered -= 1
-            self.gate.answered(time.monotonic(), ticket, status, told, demanded, self._unanswered)
+            self.gate.record(time.monotonic(), ticket, status, quota, retry_after, self._unanswered)
             wanted = bool(self._waiters)
         if wanted:
-            self._let_out()
+            self._admit_waiting()
 
     def release(self, slot: Slot) -> None:
         """Take a slot back."""
@@ -187,10 +155,10 @@ class Slots:
             self._free += 1
             wanted = bool(self._waiters)
         if wanted:
-            self._let_out()
+            self._admit_waiting()
 
-    def _let_out(self) -> None:
-        """Let out whoever may leave, first come first served, and come back when the next one may."""
+    def _admit_waiting(self) -> None:
+        """Let out whoever may leave, first come first served, and look again when the next one may."""
         with self._lock:
             while self._waiters and self._free:
                 waiter = heapq.heappop(self._waiters)  # out while it is looked at: a finalizer may come in here
@@ -203,7 +171,7 @@ class Slots:
                 elif not self._refuses(waiter.turn, ticket, wait, declared):
                     self._tickets[waiter.turn] = ticket
                     heapq.heappush(self._waiters, waiter)
-                    if self._come_back(waiter, wait):
+                    if self._wake_later(waiter, wait):
                         return
 
     def _grant(self, turn: asyncio.Future[None], ticket: Ticket) -> None:
@@ -211,9 +179,9 @@ class Slots:
         self._unanswered += 1
         self._granted[turn] = ticket
         if not _wake(turn, None):  # its loop was closed: nobody waits there any more
-            self._take_back(turn)
+            self._revoke(turn)
 
-    def _take_back(self, turn: asyncio.Future[None]) -> None:
+    def _revoke(self, turn: asyncio.Future[None]) -> None:
         """Undo what was granted to one who does not take it."""
         ticket = self._granted.pop(turn, None)
         if ticket is not None:
@@ -233,17 +201,17 @@ class Slots:
         _wake(turn, error)
         return True
 
-    def _come_back(self, waiter: _Waiter, wait: float) -> bool:
+    def _wake_later(self, waiter: _Waiter, wait: float) -> bool:
         """Look again after a wait; False where the waiter's loop is closed."""
         if wait < math.inf:
             loop = waiter.turn.get_loop()
             try:
-                loop.call_soon_threadsafe(loop.call_later, wait, self._let_out)
+                loop.call_soon_threadsafe(loop.call_later, wait, self._admit_waiting)
             except RuntimeError:
                 return False
         return True
 
-    async def _wait(self, turn: asyncio.Future[None], ticket: Ticket, deadline: Limit, patience: float) -> None:
+    async def _wait(self, turn: asyncio.Future[None], ticket: Ticket, deadline: TimeLimit, patience: float) -> None:
         began = time.monotonic()
         try:
             while not turn.done():
@@ -253,11 +221,11 @@ class Slots:
                     self._check_patience(limit, ticket, time.monotonic() - began)
             turn.result()
         except BaseException:
-            self._give_up(turn)
+            self._leave(turn)
             raise
         self._granted.pop(turn, None)
 
-    def _check_patience(self, limit: Limit, ticket: Ticket, waited: float) -> None:
+    def _check_patience(self, limit: TimeLimit, ticket: Ticket, waited: float) -> None:
         """Raise when a wait has been too long; `slot_timeout` does not count while it is the gate that is closed."""
         if limit.name == "deadline":
             raise limit.exceeded(f"before {ticket.doing} was sent")
@@ -269,13 +237,13 @@ class Slots:
                 f"retry_budget={ticket.longest_wait:g} s"
             )
 
-    def _give_up(self, turn: asyncio.Future[None]) -> None:
+    def _leave(self, turn: asyncio.Future[None]) -> None:
         """Leave the queue; a slot that was granted in the same moment goes to the next."""
         with self._lock:
             turn.cancel()
             self._tickets.pop(turn, None)
-            self._take_back(turn)
-        self._let_out()
+            self._revoke(turn)
+        self._admit_waiting()
 
     def _occupied(self) -> str:
         now = time.monotonic()
@@ -290,13 +258,13 @@ class Slots:
 def _wake(turn: asyncio.Future[None], error: Exception | None) -> bool:
     """End a wait in its own loop; False where that is closed."""
     try:
-        turn.get_loop().call_soon_threadsafe(_settle, turn, error)
+        turn.get_loop().call_soon_threadsafe(_resolve, turn, error)
     except RuntimeError:
         return False
     return True
 
 
-def _settle(turn: asyncio.Future[None], error: Exception | None) -> None:
+def _resolve(turn: asyncio.Future[None], error: Exception | None) -> None:
     if turn.done():
         return
     if error is None:
@@ -306,8 +274,8 @@ def _settle(turn: asyncio.Future[None], error: Exception | None) -> None:
 
 
 def _after_fork() -> None:
-    for slots in _all_slots:
-        slots.abandon()
+    for queue in _queues:
+        queue.abandon()
 
 
 if hasattr(os, "register_at_fork"):

@@ -8,24 +8,17 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
-from imagine._clock import STALL, Limit
-from imagine._failures import FOREIGN, carries_error, stream_error
-from imagine.exceptions import (
-    ImagineDecodeException,
-    ImagineException,
-    ImagineStreamErrorException,
-    ImagineStreamException,
-)
+from imagine._http.errors import FOREIGN
+from imagine._pacing.clock import EventClock
+from imagine.exceptions import ImagineException, ImagineStreamException
 
 if TYPE_CHECKING:
-    from imagine._clock import Clock
-    from imagine._pool import Life
-    from imagine._slots import Slot
-    from imagine._sse import SSEDecoder
-    from imagine._transport import Call
-    from imagine.types.common import UsageInfo
+    from imagine._answers.sse import SSEDecoder
+    from imagine._http.call import Call
+    from imagine._pacing.clock import Clock, Watchdog
+    from imagine._pacing.slots import Slot
 
-__all__ = ["Feed"]
+__all__ = ["EventSource"]
 
 KEEPALIVE_EXTENSIONS = 10
 """A keep-alive starts first_event anew, up to this many times its length in all."""
@@ -33,33 +26,28 @@ LINGER_SECONDS = 0.05
 """How long after its last event a connection may take to show the end of the body, and so be kept."""
 
 
-class Feed:
-    """The body of an answered stream; it owns the connection and the slot until it is closed.
+class EventSource:
+    """The body of an answered stream; it owns the connection and the slot until it is closed."""
 
-    The clock between events is a look now and then, and a time stamp for each read; not a scope for each read.
-    """
-
-    def __init__(self, call: Call, response: aiohttp.ClientResponse, slot: Slot, sse: SSEDecoder, life: Life) -> None:
-        self._loop = life.loop
-        self._watch = life.watch
-        self._call = call
+    def __init__(
+        self, call: Call, response: aiohttp.ClientResponse, slot: Slot, sse: SSEDecoder, watchdog: Watchdog
+    ) -> None:
+        self.call = call
         self._response = response
         self._content = response.content
         self._slot = slot
-        self._timeout = call.timeout
-        self._deadline = call.deadline
         self._sse = sse
-        self._ready: list[bytes] = []
-        self._at_end = False
-        self._clock: Clock | None = None  # of the attempt, which runs until the first event
+        self._watchdog = watchdog
+        between_events = call.timeout.between_events
+        self.clock = EventClock(watchdog.loop, between_events, between_events)
+        """Runs while a reader waits."""
+        self._attempt: Clock | None = None  # the clock of the attempt, which runs until the first event
         self._began = 0.0
         self._keepalives = 0
+        self._ready: list[bytes] = []
+        self._at_end = False
         self._closed = False
         self._ending: ImagineException | None = None  # what the next read raises
-        self._left = call.timeout.between_events  # seconds of waiting until the next event is overdue
-        self._waiting = False
-        self._due = math.inf
-        self._patience = 0.0  # after the loop stood still: until then what came meanwhile is looked at first
 
     @property
     def at_end(self) -> bool:
@@ -67,73 +55,46 @@ class Feed:
         return self._at_end
 
     @property
-    def events(self) -> int:
-        """Events so far."""
-        return self._call.record.events
+    def is_closed(self) -> bool:
+        """Whether the slot is free, and the record of the call closed."""
+        return self._closed
 
     @property
     def error_event(self) -> bytes | None:
         """The payload of the `event: error` that ended the stream."""
         return self._sse.error
 
-    def count(self, events: int) -> None:
-        """Note the events of one read."""
-        self._call.record.count(events)
-
-    @property
-    def counts_tokens(self) -> bool:
-        """Whether quotas were declared."""
-        return self._call.slots.counts_tokens
-
-    def charge_tokens(self, usage: UsageInfo | None, text: str) -> None:
-        """Charge the token quotas with what the stream cost."""
-        self._call.charge_tokens(usage, text)
-
-    def service_error(self, payload: bytes) -> ImagineStreamErrorException:
-        """Return the exception for an error that the service put into the stream."""
-        return stream_error(payload, self._call.record, doing=self._call.doing, redaction=self._call.redaction)
-
-    def not_a_chunk(self, payload: bytes, error: ImagineDecodeException) -> ImagineStreamException:
-        """Return the exception for a payload that is no chunk: an error of the service, a cut event, or nonsense."""
-        if carries_error(payload):
-            return self.service_error(payload)
-        what = "ended in the middle of an event" if self._at_end else "carried an event that is no chunk"
-        failure = ImagineStreamException(f"the stream {what}: {error}")
-        failure.__cause__ = error
-        return failure
-
     async def start(self, clock: Clock) -> None:
         """Read up to the first event, inside the attempt that opened the stream."""
-        self._clock, self._began = clock, self._loop.time()
+        self._attempt, self._began = clock, self._watchdog.loop.time()
         self._ready = await self.read()
-        self._clock = None
+        self._attempt = None
+        self.clock.deadline = self.call.deadline
         if not self._closed:
-            self._watch.add(self)
-            self._watch.expect(self.look(self._loop.time()))
+            self._watchdog.add(self)
+            self._watchdog.expect(self.check(self._watchdog.loop.time()))
 
     async def read(self) -> list[bytes]:
         """Return the payloads of the next read that has any; an empty list at the end of the body."""
-        while not self._ready and not self._at_end:  # one read of the network; no coroutine of its own: that is dear
+        clock = self.clock
+        while not self._ready and not self._at_end:  # one read of the network; a coroutine of its own would cost more
             if self._ending is not None:
                 raise self._ending
-            began = self._loop.time()
-            self._due = self._due_after(began)
-            self._waiting = True
+            clock.start()
             try:
                 data = await self._content.readany()
             except FOREIGN as error:
                 data = self._after(error)
             finally:
-                self._waiting = False
-                self._left -= self._loop.time() - began
+                clock.stop()
             self._take(data)
-        self._left = self._timeout.between_events
+        clock.left = clock.between_events
         payloads, self._ready = self._ready, []
         return payloads
 
     def fail(self, error: ImagineException) -> None:
         """Close after a failure, which goes into the record."""
-        self._call.finish(error)
+        self.call.finish(error)
         self.close()
 
     def close(self) -> None:
@@ -170,7 +131,7 @@ class Feed:
 
     def close_from_anywhere(self) -> None:
         """Close from any thread: at once where this is the loop's own."""
-        if _runs_here(self._loop):
+        if _runs_here(self._watchdog.loop):
             self.close()
             return
         self.close_soon()
@@ -178,7 +139,7 @@ class Feed:
     def close_soon(self) -> None:
         """Close in the loop's next turn: for finalizers, which run in the middle of anything."""
         try:
-            self._loop.call_soon_threadsafe(self.close)
+            self._watchdog.loop.call_soon_threadsafe(self.close)
         except RuntimeError:  # the loop is closed, and the connection with it
             self._slot.free()
 
@@ -195,9 +156,9 @@ class Feed:
     def _leave(self) -> None:
         self._closed = self._at_end = True
         self._ready = []
-        self._watch.discard(self)
+        self._watchdog.discard(self)
         self._slot.free()
-        self._call.finish()
+        self.call.finish()
 
     def _take(self, data: bytes) -> None:
         """Take what was read; nothing is the end of the body."""
@@ -206,19 +167,10 @@ class Feed:
         elif not self._closed:
             self._ready = self._sse.finish()
         self._at_end = self._at_end or not data or self._sse.error is not None
-        if self._clock is not None and self._sse.keepalives != self._keepalives:
-            self._keepalives, seconds = self._sse.keepalives, self._timeout.first_event
-            at = min(self._loop.time() + seconds, self._began + KEEPALIVE_EXTENSIONS * seconds)
-            self._clock.until("first_event", at)
-
-    def _due_after(self, began: float) -> float:
-        """Return when a wait that begins now has been too long."""
-        due = began + self._left
-        if due < self._deadline.at or self._clock is not None:
-            return due
-        if self._deadline.at <= began:
-            raise self._deadline.exceeded("in the middle of a stream")
-        return self._deadline.at
+        if self._attempt is not None and self._sse.keepalives != self._keepalives:
+            self._keepalives, seconds = self._sse.keepalives, self.call.timeout.first_event
+            anew = self._watchdog.loop.time() + seconds
+            self._attempt.until("first_event", min(anew, self._began + KEEPALIVE_EXTENSIONS * seconds))
 
     def _after(self, error: BaseException) -> bytes:
         """Return what is left to read after an error; nothing where this end was closed."""
@@ -236,25 +188,14 @@ class Feed:
             raise self._ending
         return data
 
-    def look(self, now: float) -> float:
+    def check(self, now: float) -> float:
         """Break the stream off if its next event is overdue; return when it can be, at the earliest."""
-        if not self._waiting:
-            self._patience = 0.0
-            return min(now + self._left, self._deadline.at if self._deadline.at > now else math.inf)
-        if now < self._due:
-            self._patience = 0.0
-            return self._due
-        if now > self._due + STALL and not self._patience:
-            self._patience = now + STALL
-        if now < self._patience:
-            return self._patience
-        self._break_off(self._overdue().exceeded("in the middle of a stream"))
+        if self._ending is not None:
+            return math.inf
+        if not self.clock.is_hit(now):
+            return self.clock.next_check(now)
+        self._break_off(self.clock.exceeded())
         return math.inf
-
-    def _overdue(self) -> Limit:
-        if self._due == self._deadline.at:
-            return self._deadline
-        return Limit("between_events", self._timeout.between_events, self._due)
 
 
 def _runs_here(loop: asyncio.AbstractEventLoop) -> bool:

@@ -1,4 +1,4 @@
-"""The way of a call from a thread that blocks into a loop, and back."""
+"""The portal: a call from a thread that blocks into a loop, and its outcome back."""
 
 from __future__ import annotations
 
@@ -26,48 +26,48 @@ class Portal:
     between: 100 µs more, a quarter of a chat over loopback. Here a thread waits once.
     """
 
-    def __init__(self, ground: BlockingPortal) -> None:
-        self._ground = ground
+    def __init__(self, anyio_portal: BlockingPortal) -> None:
+        self._anyio_portal = anyio_portal
         self._loop = asyncio.get_running_loop()
         self._thread = threading.current_thread()
         self._tasks: set[asyncio.Task[None]] = set()  # a loop holds its tasks weakly
 
-    def carry(self, function: Callable[[], Awaitable[T]]) -> T:
+    def call(self, function: Callable[[], Awaitable[T]]) -> T:
         """Await a function in the loop and return its result; what interrupts the wait, as Ctrl-C does, cancels it."""
         if self._thread is threading.current_thread():
             raise ImagineException(
                 "a blocking call from a callback such as on_call=, on the thread that serves all calls, would wait for "
                 "itself: make it in another thread"
             )
-        errand = Errand(function)
+        call = PortalCall(function)
         try:
-            self._loop.call_soon_threadsafe(self._start, errand)
-            errand.wait()
+            self._loop.call_soon_threadsafe(self._start, call)
+            call.wait()
         except BaseException:
-            self.post(errand.cancel)
+            self.call_soon(call.cancel)
             raise
-        return errand.outcome()
+        return call.outcome()
 
-    def send(self, function: Callable[[], Awaitable[None]]) -> None:
+    def start_soon(self, function: Callable[[], Awaitable[None]]) -> None:
         """Await a function in the loop; nobody hears what comes of it."""
-        self._loop.call_soon_threadsafe(self._start, Errand(function))
+        self._loop.call_soon_threadsafe(self._start, PortalCall(function))
 
-    def post(self, callback: Callable[[], object]) -> None:
+    def call_soon(self, callback: Callable[[], object]) -> None:
         """Have a function called in the loop, soon; not at all where the loop has ended."""
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(callback)
 
     def stop_soon(self) -> None:
         """Begin to stop; calls under way are cancelled."""
-        self.post(lambda: self._loop.create_task(self._ground.stop()))
+        self.call_soon(lambda: self._loop.create_task(self._anyio_portal.stop()))
 
-    def _start(self, errand: Errand[T]) -> None:
-        errand.task = self._loop.create_task(errand.run())
-        self._tasks.add(errand.task)
-        errand.task.add_done_callback(self._tasks.discard)
+    def _start(self, call: PortalCall[T]) -> None:
+        call.task = self._loop.create_task(call.run())
+        self._tasks.add(call.task)
+        call.task.add_done_callback(self._tasks.discard)
 
 
-class Errand(Generic[T]):
+class PortalCall(Generic[T]):
     """One call on its way, and what came of it.
 
     That does not pass through a future: its frames would stand in every traceback.

@@ -1,22 +1,19 @@
-"""What a client was told: options checked once, when the client is made, so that bad ones never reach the wire."""
+"""The options of a client, checked once, when it is made: a bad one never reaches the wire."""
 
 from __future__ import annotations
 
 import os
 import re
+import ssl
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, TypedDict, cast
+from typing import Literal, TypedDict, cast
 from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
-from imagine._call import CallInfo
-from imagine._proxy import checked_proxy
-from imagine._ratelimit import RateLimit
-from imagine._time import Timeout, positive_seconds
-
-if TYPE_CHECKING:
-    import ssl
+from imagine._options.proxy import checked_proxy
+from imagine.calls import CallInfo
+from imagine.limits import RateLimit, Timeout, positive_seconds
 
 __all__ = ["ClientOptions", "ExtraOptions", "Options", "Secret", "at_least", "checked_headers"]
 
@@ -199,8 +196,6 @@ def _timeout(_name: str, value: float | Timeout | None) -> Timeout:
 
 
 def _verify(name: str, value: object) -> object:
-    import ssl  # with asyncio at the latest it is loaded anyway; the data classes do without
-
     if not isinstance(value, bool | str | os.PathLike | ssl.SSLContext):
         raise TypeError(f"{name} must be a bool, a path or an ssl.SSLContext, not {type(value).__name__}")
     if not isinstance(value, str | os.PathLike):

@@ -1,4 +1,4 @@
-"""What one sending of a request goes through inside aiohttp: a connection, the errors of the way."""
+"""How a connection is made, and the trace that follows one sending of a request to it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import msgspec
 
-from imagine._clock import Clock
-from imagine._failures import FOREIGN, connection_error
+from imagine._http.errors import FOREIGN, connection_error
+from imagine._pacing.clock import Clock
 from imagine.exceptions import ImagineException
 
 if TYPE_CHECKING:
@@ -20,23 +20,23 @@ if TYPE_CHECKING:
     from aiohttp.tracing import Trace
 
 
-__all__ = ["Connector", "Sending", "current_sending"]
+__all__ = ["Connector", "SendTrace", "current_trace"]
 
 KEEPALIVE_SECONDS = 15.0
 """An idle connection is dropped after this, before the gateways of the field drop it."""
 
 # From here on glibc serves blocks of this size from memory it keeps; before, each of asyncio's 256 KiB read buffers is
-# mapped and unmapped anew, which makes a network read twice as dear (measured: 31 against 15 µs).
+# mapped and unmapped anew, which makes a network read twice as expensive (measured: 31 against 15 µs).
 bytes(1024 * 1024)
 
 
-class Sending(msgspec.Struct):
+class SendTrace(msgspec.Struct):
     """One sending of a request: follows it to its connection and maps what goes wrong."""
 
     clock: Clock | None
-    """Until it is connected: the context that holds the sending may live as long as the connection."""
+    """Until it is connected: the context that holds the trace may live as long as the connection."""
     part: str
-    """The limit of time that comes after that for the connection."""
+    """The time limit that comes after that for the connection."""
     target: str
     fresh: bool = False
     """Whether a connection was made for it."""
@@ -51,7 +51,7 @@ class Sending(msgspec.Struct):
         """Return our exception for one of aiohttp's."""
         return connection_error(error, self.target, reused=not self.fresh)
 
-    async def once(
+    async def middleware(
         self,
         request: aiohttp.ClientRequest,
         handler: Callable[[aiohttp.ClientRequest], Awaitable[aiohttp.ClientResponse]],
@@ -65,11 +65,11 @@ class Sending(msgspec.Struct):
             raise self.failed(error) from error
 
 
-current_sending: ContextVar[Sending] = ContextVar("imagine_sending")
+current_trace: ContextVar[SendTrace] = ContextVar("imagine_send_trace")
 
 
 class Connector(aiohttp.TCPConnector):
-    """Connects, and tells the sending when it has; aiohttp's tracing would do so at four times the price."""
+    """Connects, and tells the trace of the sending when it has; aiohttp's own tracing costs four times as much."""
 
     def __init__(self) -> None:
         # No limit: the client's slots bound it, fairly and over all loops.
@@ -82,13 +82,13 @@ class Connector(aiohttp.TCPConnector):
     ) -> Connection:
         """Return a kept connection or a new one."""
         connection = await super().connect(req, traces, timeout)
-        current_sending.get().connected()
+        current_trace.get().connected()
         return connection
 
 
 def _kept_alive_socket(address: Sequence[Any]) -> socket.socket:
     """Make a socket with TCP keep-alive: a NAT forgets a connection that is silent for 120 to 350 s of generation."""
-    current_sending.get().fresh = True
+    current_trace.get().fresh = True
     made = socket.socket(*address[:3])  # family, type and protocol, as `getaddrinfo` returns them
     made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 30), ("TCP_KEEPCNT", 5)):

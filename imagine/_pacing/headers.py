@@ -1,45 +1,22 @@
-"""What the service says about its quotas, and what the user declared about them; no I/O."""
+"""What an answer's headers report: the wait that it asks for, and what is left of the service's quotas."""
 
 from __future__ import annotations
 
-import math
 import re
 import time
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
-import msgspec
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["RateLimit", "demanded_wait", "told_quota"]
+__all__ = ["KINDS", "reported_quota", "retry_after_of"]
+
+KINDS = ("-requests", "-tokens", "")
+"""What a quota counts, as the end of a reported name; "" where the service does not say."""
 
 
-class RateLimit(msgspec.Struct, frozen=True, kw_only=True):
-    """A quota: so many requests, or so many tokens, in any `per` seconds."""
-
-    requests: int | None = None
-    tokens: int | None = None
-    per: float
-    """Length of the window in seconds."""
-
-    @property
-    def amount(self) -> int:
-        """How many requests or tokens."""
-        return self.requests or self.tokens or 0
-
-    def __post_init__(self) -> None:
-        for name in ("requests", "tokens", "per"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | float | None):
-                raise TypeError(f"RateLimit.{name} must be a number, not {type(value).__name__}")
-        given = [n for n in (self.requests, self.tokens) if n is not None]
-        if len(given) != 1 or given[0] < 1 or not 0 < self.per < math.inf:
-            raise ValueError(f"{self!r} must name requests or tokens, at least 1, and per in seconds")
-
-
-def demanded_wait(headers: Mapping[str, str], now: float | None = None) -> float | None:
+def retry_after_of(headers: Mapping[str, str], now: float | None = None) -> float | None:
     """Return the seconds an answer asks to wait, None where it does not.
 
     Reads `retry-after-ms`, then `Retry-After` in seconds or as an HTTP date (RFC 9110 section 10.2.3), then the reset
@@ -63,7 +40,7 @@ def _number(text: str | None) -> float | None:
 
 
 def _until(date: str, headers: Mapping[str, str], now: float | None) -> float | None:
-    """Return the seconds until a date, by the server's own clock where it tells it."""
+    """Return the seconds until a date, by the server's own clock where it reports it."""
     moment = _timestamp(date)
     if moment is None:
         return None
@@ -79,35 +56,34 @@ def _timestamp(date: str) -> float | None:
         return None
 
 
-_KINDS = ("requests", "tokens", "")
 _DURATION = re.compile(
     r"(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m(?!s))?(?:(\d{1,9}(?:\.\d{0,15})?)s)?(?:(\d{1,9})ms)?", re.ASCII
 )
 
 
-def told_quota(headers: Mapping[str, str]) -> dict[str, float]:
-    """Return what the headers tell about quotas, by names such as `limit-requests`, `remaining-tokens`, `reset`.
+def reported_quota(headers: Mapping[str, str]) -> dict[str, float]:
+    """Return what the headers report about quotas, by names such as `limit-requests`, `remaining-tokens`, `reset`.
 
     Reads `x-ratelimit-{limit,remaining,reset}-{requests,tokens}`, `x-ratelimit-*` and `ratelimit-*`; resets are in
     seconds from now, also where the service writes `6m0s` or a Unix time.
     """
-    told: dict[str, float] = {}
+    reported: dict[str, float] = {}
     if "ratelimit" not in "".join(headers).lower():
-        return told
-    for kind in _KINDS:
+        return reported
+    for kind in KINDS:
         for field in ("limit", "remaining", "reset"):
-            name = f"{field}-{kind}".rstrip("-")
+            name = f"{field}{kind}"
             value = headers.get(f"x-ratelimit-{name}") or headers.get(f"ratelimit-{name}")
             number = _seconds(value) if field == "reset" else _number(value)
             if number is not None:
-                told[name] = number
-    return told
+                reported[name] = number
+    return reported
 
 
 def _exhausted_reset(headers: Mapping[str, str]) -> float | None:
-    told = told_quota(headers)
-    names = [kind for kind in _KINDS if told.get(f"remaining-{kind}".rstrip("-")) == 0]
-    resets = [told[name] for kind in names if (name := f"reset-{kind}".rstrip("-")) in told]
+    reported = reported_quota(headers)
+    names = [kind for kind in KINDS if reported.get(f"remaining{kind}") == 0]
+    resets = [reported[name] for kind in names if (name := f"reset{kind}") in reported]
     return max(resets, default=None)
 
 

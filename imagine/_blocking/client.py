@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Literal, Self, TypeVar
+import ssl
+from collections.abc import Awaitable, Callable
+from os import PathLike
+from types import TracebackType
+from typing import Literal, Self, TypeVar, Unpack
 
-from imagine import _loop_thread
+from imagine._blocking import loop_thread
+from imagine._blocking.stream import Stream
+from imagine._options.call import lists_keywords
+from imagine._options.client import ExtraOptions, Options
 from imagine._warn import warn
 from imagine.async_client import ImagineAsyncClient
-from imagine.streaming import AsyncStream, Stream
-
-if TYPE_CHECKING:
-    import ssl
-    from collections.abc import Awaitable, Callable
-    from os import PathLike
-    from types import TracebackType
-    from typing import Unpack
-
-    from imagine._options import ExtraOptions, Options
-    from imagine._time import Timeout
+from imagine.limits import Timeout
+from imagine.streaming import AsyncStream
 
 __all__ = ["BlockingClient"]
 
@@ -26,7 +24,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-class Core(ImagineAsyncClient):
+class AsyncCore(ImagineAsyncClient):
     """The async client as it works behind a blocking one: what may block is done in the calling thread, which waits."""
 
     @property
@@ -52,6 +50,7 @@ class Core(ImagineAsyncClient):
 class BlockingClient:
     """The hand-written part of `ImagineClient`."""
 
+    @lists_keywords
     def __init__(
         self,
         endpoint: str | None = None,
@@ -86,7 +85,7 @@ class BlockingClient:
         """
         if ctx is not None:
             warn("ctx= has no effect any more: leave it out", DeprecationWarning)
-        self._async = Core(
+        self._async = AsyncCore(
             endpoint, api_key, max_retries, timeout, verify, max_concurrent_requests, proxy, debug, **options
         )
 
@@ -99,8 +98,8 @@ class BlockingClient:
     def close(self) -> None:
         """Close the connections; open streams break off. A second time does nothing."""
         self._async.mark_closed()
-        if _loop_thread.runs():
-            _loop_thread.loop_thread().finish(self._async.close)
+        if loop_thread.runs():
+            loop_thread.loop_thread().call_or_start(self._async.close)
 
     def __enter__(self) -> Self:
         self._async.check_open()
@@ -113,13 +112,13 @@ class BlockingClient:
 
     def _call(self, function: Callable[[], Awaitable[T]]) -> T:
         self._async.prepare()
-        return _loop_thread.loop_thread().carry(function)
+        return loop_thread.loop_thread().call(function)
 
     def _stream(self, stream: AsyncStream[T, R]) -> Stream[T, R]:
         self._async.prepare()
         return Stream(stream)
 
-    def _derived(self, core: Core) -> Self:
+    def _derived(self, core: AsyncCore) -> Self:
         client = object.__new__(type(self))
         client._async = core
         return client

@@ -6,7 +6,7 @@ what happened (before anything was delivered)                   sent again
 connect failed: refused, reset, temporary DNS, connect timeout  yes, full jitter of 0.5 * 2**n s, capped at 8 s
 kept connection closed under the request                        yes, at once the first time
 reset or cut before the status line                             yes, full jitter
-429 or 503 that demands a wait                                  yes, after it; at once an error if over the budget
+429 or 503 that asks for a wait                                 yes, after it; at once an error if over the budget
 429 that does not                                               yes, after 10 s, doubling, capped at 60 s, jittered
 408, 500, 502, 503, 504                                         yes, full jitter
 a wrong key, 4xx, 3xx, 501, TLS, unknown host, bad URL          no
@@ -59,7 +59,7 @@ def rate_limit_wait(number: int) -> float:
 def delay(error: ImagineException, number: int, *, on_timeout: bool = False) -> float | None:
     """Tell how long to wait before retry `number` (from 0) after `error`; None: it is not sent again.
 
-    A wait that the service demands is returned as it is; whether the budget holds it is the plan's question.
+    A wait that the service asks for is returned as it is; whether the budget holds it is the plan's question.
     """
     if isinstance(error, ImagineTimeoutException):
         resend = error.limit == "connect" or (on_timeout and error.limit in RESENDABLE_LIMITS)
@@ -78,13 +78,19 @@ def _after_lost_connection(reason: str, number: int) -> float | None:
 
 
 def _after_status(error: ImagineAPIException, number: int) -> float | None:
-    demanded: float | None = getattr(error, "retry_after", None)
-    if error.http_status in (429, 503) and demanded is not None:
+    if (asked := _asked_wait(error)) is not None:
         # A little on top, so that the clients of one limit do not all come back in the same instant.
-        return demanded + random.uniform(0.0, min(0.25, 0.1 * demanded))
+        return asked + random.uniform(0.0, min(0.25, 0.1 * asked))
     if error.http_status == 429:
         return rate_limit_wait(number)
     return full_jitter(number) if error.http_status in TRANSIENT_STATUS else None
+
+
+def _asked_wait(error: ImagineException) -> float | None:
+    """Return the wait that a 429 or 503 asks for; other answers that name one are not believed."""
+    if isinstance(error, ImagineAPIException) and error.http_status in (429, 503):
+        return error.retry_after
+    return None
 
 
 class RetryPlan:
@@ -102,7 +108,7 @@ class RetryPlan:
         """Tell whether `error` is followed by retry `number` (from 0), and settle the wait before it."""
         self.failure = error
         wait = delay(error, number, on_timeout=self._on_timeout) if number < self._max_retries else None
-        if wait is None or min(wait, getattr(error, "retry_after", None) or wait) > self._budget:
+        if wait is None or min(wait, _asked_wait(error) or wait) > self._budget:
             return False
         self._wait = min(wait, self._budget)
         self._budget -= self._wait

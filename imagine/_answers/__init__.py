@@ -1,0 +1,8 @@
+"""What came, from bytes to answers: nothing in here does I/O, awaits or knows aiohttp.
+
+- `sse`: the bytes of a stream into the payloads of its events.
+- `folding`: the chunks of a stream into a whole answer, while they pass.
+- `errors`: error answers and error events into exceptions.
+- `models`: the answer of GET models, in either of its shapes.
+- `images`: addresses of images, made absolute.
+"""

@@ -1,0 +1,113 @@
+"""Error answers and error events become exceptions here, with the service's own words."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, cast
+
+from imagine._record import request_id_of
+from imagine.exceptions import (
+    ImagineAPIAuthenticationException,
+    ImagineAPIException,
+    ImagineAPIRedirectException,
+    ImagineStreamErrorException,
+    class_of_status,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from imagine._record import CallRecord
+    from imagine._redaction import Redaction
+
+__all__ = ["api_error", "carries_error", "detail_of", "stream_error"]
+
+Json = dict[str, Any] | list[Any] | str | float | bool | None
+
+_DETAIL_NAMES = ("message", "detail", "error", "error_description", "title")
+_WRONG_KEY = re.compile(r"invalid api[ _-]?key|no user found|incorrect api key", re.IGNORECASE)
+
+
+def api_error(record: CallRecord, body: bytes, *, doing: str, redaction: Redaction) -> ImagineAPIException:
+    """Return the exception for an error answer; its message carries the service's own words and the request id."""
+    status, headers = record.status or 0, record.headers
+    parsed = _parsed(body, redaction)
+    detail = detail_of(parsed) or _excerpt(parsed, headers)
+    request_id = request_id_of(headers)
+    kind = class_of_status(status)
+    if status == 500 and _WRONG_KEY.search(detail):
+        kind = ImagineAPIAuthenticationException
+    if kind is ImagineAPIRedirectException:
+        detail = (
+            f"it points to {headers.get('Location') or 'nowhere'}, where the SDK does not follow; check the endpoint"
+        )
+    message = f"{status} from {doing}" + (f": {detail}" if detail else "")
+    return kind(
+        redaction.text(message) + (f" (request id {request_id})" if request_id else ""),
+        status,
+        headers,
+        body=parsed,
+        request_id=request_id,
+        retry_after=record.retry_after,
+    )
+
+
+def stream_error(
+    payload: bytes, record: CallRecord, *, doing: str, redaction: Redaction
+) -> ImagineStreamErrorException:
+    """Return the exception for an error event; it has no status, the answer's was a good one."""
+    parsed = _parsed(payload, redaction)
+    detail = detail_of(parsed) or _excerpt(parsed, {})
+    return ImagineStreamErrorException(
+        f"the service reported an error in the stream of {doing}: {detail}",
+        headers=record.headers,
+        body=parsed,
+        request_id=request_id_of(record.headers),
+    )
+
+
+def carries_error(payload: bytes) -> bool:
+    """Tell whether a payload is an error in place of a chunk."""
+    try:
+        parsed: Json = json.loads(payload)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(parsed, dict) and bool(parsed.get("error")) and not parsed.get("choices")
+
+
+def detail_of(body: Json) -> str:
+    """Return the service's message out of an error body in any of its usual shapes; empty when there is none."""
+    while isinstance(body, dict):  # no recursion: a body may be nested deeper than calls may be
+        body = next((body[name] for name in _DETAIL_NAMES if body.get(name)), None)
+        if isinstance(body, str):
+            return body
+    return "; ".join(filter(None, map(_field_detail, body))) if isinstance(body, list) else ""
+
+
+def _field_detail(item: Json) -> str:
+    """Return one entry of a 422's list as `body.messages: field required`."""
+    if not isinstance(item, dict):
+        return str(item)
+    where = item.get("loc")
+    path = ".".join(map(str, cast("list[Json]", where))) if isinstance(where, list) else ""
+    text = str(item.get("msg") or item.get("message") or "")
+    return f"{path}: {text}" if path else text
+
+
+def _parsed(body: bytes, redaction: Redaction) -> Json:
+    text = body.decode("utf-8", "replace")
+    try:
+        # Written anew before the key is masked: services escape its characters in ways of their own.
+        parsed: Json = json.loads(redaction.text(json.dumps(json.loads(text))))
+    except (ValueError, RecursionError):
+        return redaction.text(text)
+    return parsed
+
+
+def _excerpt(body: Json, headers: Mapping[str, str]) -> str:
+    """Return the start of an error body that has no message, such as a gateway's HTML page, on one line."""
+    text = body if isinstance(body, str) else json.dumps(body)
+    if "html" in headers.get("Content-Type", ""):
+        text = re.sub(r"<[^>]*>", " ", text)
+    return " ".join(text.split())[:200]

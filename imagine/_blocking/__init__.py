@@ -1,0 +1,8 @@
+"""The loop behind code that blocks: one thread for the process, and the ways into it.
+
+- `client`: what the generated `ImagineClient` stands on.
+- `stream`: an `AsyncStream` for code that blocks.
+- `loop_thread`: the thread with the loop, its start, its end, and forks.
+- `portal`: a call into the loop, and its outcome back.
+- `workers`: threads for what the loop cannot do itself.
+"""

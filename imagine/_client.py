@@ -1,0 +1,172 @@
+"""What the async client stands on: its options, its end, the transport made on first use, and the ways to it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from os import PathLike
+from types import TracebackType
+from typing import TYPE_CHECKING, BinaryIO, Self, TypeVar
+
+from imagine._http.sessions import Pool
+from imagine._log import enable
+from imagine._options.call import CallOptions
+from imagine._options.client import ClientOptions, Options
+from imagine._pacing.gate import Gate
+from imagine._pacing.slots import SlotQueue
+from imagine._requests import encoded
+from imagine._warn import warn
+from imagine.exceptions import ImagineException
+from imagine.types.base import DTO, to_wire
+from imagine.types.decoding import Decoding
+
+if TYPE_CHECKING:
+    from imagine._http.call import Call
+    from imagine._http.event_source import EventSource
+    from imagine._http.transport import Transport
+    from imagine.streaming import OpenStream
+
+__all__ = ["AsyncClientBase"]
+
+T = TypeVar("T")
+
+_SHARED_BY_SLOTS = ("endpoint", "api_key", "max_concurrent_requests", "rate_limits")
+"""Options in which clients must agree to share slots and quotas."""
+
+
+class AsyncClientBase:
+    """The part of `ImagineAsyncClient` that is no route of the service."""
+
+    _options: Options
+    _parent: Self | None
+    _closed: bool
+    _transport: Transport | None
+    _making: Future[Transport] | None
+    _pool: Pool
+    _slots: SlotQueue
+
+    def _set_up(self, options: Options, parent: Self | None = None) -> None:
+        self._options = options
+        self._parent = parent
+        self._closed = False
+        self._transport = None
+        self._making = None
+        self._pool = parent._pool if parent else Pool()
+        shares = parent is not None and all(
+            getattr(parent._options, name) == getattr(options, name) for name in _SHARED_BY_SLOTS
+        )
+        self._slots = (
+            parent._slots
+            if parent and shares
+            else SlotQueue(options.max_concurrent_requests, Gate(options.rate_limits))
+        )
+        if options.debug:
+            enable()
+        if options.verify is False:
+            warn("verify=False: TLS certificates are not checked, anyone in between can read the key")
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._options!r})"
+
+    def __reduce__(self) -> tuple[Callable[..., AsyncClientBase], tuple[type[AsyncClientBase], Options]]:
+        return _restored, (type(self), self._options)
+
+    def _derived(self, options: ClientOptions) -> Self:
+        derived = object.__new__(type(self))
+        derived._set_up(self._options.changed(options), parent=self)
+        return derived
+
+    async def close(self) -> None:
+        """Close the connections, of every loop that still runs; open streams break off. A second time does nothing."""
+        self._closed = True
+        if self._parent is None:
+            await self._pool.close()
+
+    async def __aenter__(self) -> Self:
+        self._check_open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ImagineException("this client is closed: make a new one, or close it later")
+        if self._parent is not None:
+            self._parent._check_open()
+
+    async def _get(self, path: str, params: Mapping[str, object], decode: Callable[[bytes | bytearray], T]) -> T:
+        transport, call = await self._new_call("GET", path, None, params, {})
+        return await transport.fetch(call, decode)
+
+    async def _post(self, path: str, body: DTO, decoding: Decoding[T], overrides: CallOptions) -> T:
+        content = encoded(body, overrides.get("extra_body"))
+        transport = self._ready() or await self._get_ready()
+        return await transport.fetch(transport.call("POST", path, {}, content, overrides), decoding.decode)
+
+    async def _upload(
+        self,
+        path: str,
+        fields: dict[str, str],
+        file: str | PathLike[str] | BinaryIO,
+        decoding: Decoding[T],
+        overrides: CallOptions,
+    ) -> T:
+        transport = self._ready() or await self._get_ready()
+        return await transport.fetch(transport.upload(path, fields, file, overrides), decoding.decode)
+
+    async def _new_call(
+        self, method: str, path: str, json: object, params: Mapping[str, object] | None, overrides: CallOptions
+    ) -> tuple[Transport, Call]:
+        content = encoded(to_wire(json) if isinstance(json, DTO) else json, overrides.get("extra_body"))
+        query = {name: str(value) for name, value in (params or {}).items() if value is not None}
+        transport = self._ready() or await self._get_ready()
+        return transport, transport.call(method, path, query, content, overrides)
+
+    def _opener(self, path: str, body: DTO, overrides: CallOptions) -> OpenStream:
+        """Return what opens a stream when its first chunk is asked for; its body is encoded now."""
+        self._check_open()
+        return partial(self._open_stream, path, encoded(body, overrides.get("extra_body")), overrides)
+
+    async def _open_stream(self, path: str, content: bytes | None, overrides: CallOptions) -> EventSource:
+        transport = self._ready() or await self._get_ready()
+        return await transport.open(transport.call("POST", path, {}, content, overrides, stream=True))
+
+    def _ready(self) -> Transport | None:
+        """Return the transport; None before the first use."""
+        self._check_open()
+        return self._transport
+
+    async def _get_ready(self) -> Transport:
+        """Make the transport in a thread, on first use: importing aiohttp would stall the loop for 250 ms."""
+        making = self._making = self._making or _in_thread(self._make_transport)
+        try:
+            made = await asyncio.shield(asyncio.wrap_future(making))
+        finally:
+            self._making = None  # after a failure, the next call tries anew
+        self._transport = made
+        return made
+
+    def _make_transport(self) -> Transport:
+        from imagine._http.transport import Transport
+
+        return Transport(self._options, self._pool, self._slots)
+
+
+def _in_thread(function: Callable[[], T]) -> Future[T]:
+    executor = ThreadPoolExecutor(1)
+    try:
+        return executor.submit(function)
+    finally:
+        executor.shutdown(wait=False)
+
+
+def _restored(kind: type[AsyncClientBase], options: Options) -> AsyncClientBase:
+    """Make a client from pickled or copied options; it opens its own connections."""
+    client = object.__new__(kind)
+    client._set_up(options)  # pyright: ignore[reportPrivateUsage] - part of the class, where pickles find it
+    return client

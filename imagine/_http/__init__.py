@@ -1,0 +1,11 @@
+"""aiohttp stands in here and nowhere else: from a call to its answer or its stream.
+
+- `call`: one call on its way: what it is, what limits it, what came of it.
+- `transport`: from a request to its answer: slot, attempt, retry.
+- `bodies`: what requests carry: JSON, and uploads read as they are sent.
+- `reading`: bodies of answers, whole or from their start.
+- `event_source`: an open stream, a network read at a time.
+- `sessions`: the connections of a client, a session for each loop.
+- `connector`: how a connection is made, and which trace follows one sending.
+- `errors`: errors of the libraries underneath become ours.
+"""

@@ -1,0 +1,178 @@
+"""One call on its way: what it is, what limits it, what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from yarl import URL
+
+from imagine._http.bodies import Body
+from imagine._log import log
+from imagine._options.client import Options, checked_headers
+from imagine._pacing.clock import NO_DEADLINE, TimeLimit
+from imagine._pacing.retries import RetryPlan
+from imagine._pacing.slots import SlotQueue
+from imagine._record import FIRST_ATTEMPT, CallRecord
+from imagine._redaction import Redaction
+from imagine.calls import Attempt
+from imagine.exceptions import ImagineException
+from imagine.limits import Timeout, positive_seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from imagine._options.call import CallOptions
+    from imagine.types.common import UsageInfo
+
+__all__ = ["Call"]
+
+LOGGED_BYTES = 10_000
+"""How much of a body `debug` shows."""
+
+
+class Call(msgspec.Struct, eq=False):
+    """One call on its way: its record, its limits, the retries left to it; and what it waits with for a slot."""
+
+    method: str
+    path: str
+    url: URL
+    params: Mapping[str, str]
+    body: Body | None
+    accept: str
+    answer_part: str
+    """The part of the timeout that waits for the answer."""
+    options: Options
+    slots: SlotQueue
+    redaction: Redaction
+    timeout: Timeout
+    retries: int
+    record: CallRecord
+    deadline: TimeLimit = NO_DEADLINE
+    headers: Mapping[str, str] = {}
+    """Those given to this call alone."""
+    plan: RetryPlan | None = None
+    """Made after the first failure."""
+    paused: float = 0.0
+    """Seconds waited before the attempt under way."""
+
+    def __repr__(self) -> str:
+        return f"Call({self.doing})"  # no body and no headers, which tracebacks with local variables would show
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """Show no more to those who ask as `rich` does."""
+        return [("doing", self.doing)]
+
+    def apply(self, overrides: CallOptions) -> None:
+        """Take the options of this call alone; ValueError or TypeError for one that cannot be used."""
+        if (timeout := overrides.get("timeout")) is not None:
+            self.timeout = Timeout.of(timeout)
+        if (deadline := overrides.get("deadline")) is not None:
+            self.deadline = TimeLimit.starting("deadline", positive_seconds("deadline", deadline))
+        if (retries := overrides.get("max_retries")) is not None:
+            self.retries = retries
+        if extra := overrides.get("extra_headers"):
+            self.headers = checked_headers("extra_headers", extra)
+
+    @property
+    def doing(self) -> str:
+        """The call in words, for messages: `POST chat/completions`."""
+        return f"{self.method} {self.path}"
+
+    @property
+    def since(self) -> float:
+        """When it began."""
+        return self.record.started
+
+    @property
+    def is_throttled(self) -> bool:
+        """Whether it stays behind a gate that another's 429 has closed: what only looks is no part of a burst."""
+        return self.retries > 0 and self.method != "GET"
+
+    @property
+    def tokens(self) -> int:
+        """What it is estimated to cost."""
+        return self.body.estimated_tokens if self.body else 0
+
+    @property
+    def longest_wait(self) -> float:
+        """Seconds it may wait for the service's pace or a declared quota."""
+        return self.options.retry_budget
+
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for a quota at all, or fails at once."""
+        return self.options.on_limit == "wait"
+
+    def begin_attempt(self) -> None:
+        """Note that the request is sent once more."""
+        attempts = self.record.attempts
+        if self.plan is None:
+            attempts.append(FIRST_ATTEMPT)
+        else:
+            self.record.begin_attempt()
+            attempts.append(Attempt(len(attempts) + 1, self.paused, str(self.plan.failure)))
+
+    def gives_up_after(self, error: BaseException) -> bool:
+        """Tell whether its first attempt was its last."""
+        if isinstance(error, ImagineException) and self._allows_again(error):
+            return False
+        self.record_failure(error)
+        return True
+
+    def _allows_again(self, error: ImagineException) -> bool:
+        options = self.options
+        self.plan = RetryPlan(self.retries, options.retry_budget, on_timeout=options.retry_on_timeout)
+        resendable = self.body is None or self.body.replayable
+        return resendable and self.plan.allows(error, 0)
+
+    def charge_tokens(self, usage: UsageInfo | None, text: str) -> None:
+        """Charge the token quotas with the usage an answer reports; where it does not, four characters are a token."""
+        total = usage.total_tokens if usage is not None else None
+        self.slots.charge_tokens((total or self.tokens + len(text) // 4) - self.tokens)
+
+    def finish(self, error: ImagineException | None = None) -> None:
+        """Close the record, once: log it and hand it over."""
+        if self.record.finished is not None:
+            return
+        self.record.finished = time.monotonic()
+        if error is not None:
+            self.redaction.clean(error)
+            self.record.error = f"{type(error).__name__}: {error}"
+            error.call = self.record.info()
+            error.http_status, error.headers = error.call.status, error.call.headers
+        if log.isEnabledFor(logging.DEBUG):
+            self._log()
+        if self.options.on_call is not None:
+            self._hand_over(self.options.on_call)
+
+    def record_failure(self, error: BaseException) -> None:
+        """Close the record of a call that has failed, or that its task has given up."""
+        if isinstance(error, ImagineException):
+            self.finish(error)
+        elif isinstance(error, asyncio.CancelledError):
+            self.record.error = "CancelledError: the call was cancelled"
+            self.finish()
+
+    def log_body(self, what: str, content: bytes | bytearray) -> None:
+        """Log a body, without the key."""
+        if log.isEnabledFor(logging.DEBUG):
+            shown = self.redaction.text(content[:LOGGED_BYTES].decode("utf-8", "replace"))
+            log.debug("%s: %s of %d bytes: %s", self.doing, what, len(content), shown)
+
+    def _log(self) -> None:
+        info = self.record.info()
+        log.debug(
+            "%s: status %s in %.0f ms, attempt %d, request id %s",
+            self.doing, info.status, info.seconds_total * 1000, len(info.attempts), info.request_id,
+        )  # fmt: skip
+
+    def _hand_over(self, on_call: Callable[..., object]) -> None:
+        try:
+            on_call(self.record.info())
+        except Exception:  # a user's callback must not turn a good answer into a failure
+            log.exception("on_call= failed for %s", self.doing)

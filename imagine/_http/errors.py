@@ -1,0 +1,77 @@
+"""Errors of the libraries underneath become ours here, in one table."""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+
+import aiohttp
+from aiohttp.http import HttpProcessingError
+
+from imagine.exceptions import ImagineConnectionException, ImagineException
+
+__all__ = ["FOREIGN", "connection_error"]
+
+FOREIGN = (aiohttp.ClientError, HttpProcessingError, OSError, RuntimeError, ValueError, EOFError)
+"""What aiohttp lets out of sending and reading. RuntimeError: "Session is closed", "Connection closed."."""
+
+_CA_HINT = "; pass verify='/path/to/ca.pem' (or set SSL_CERT_FILE) to trust a private CA"
+_TEMPORARY_DNS = frozenset({socket.EAI_AGAIN})
+
+
+def connection_error(error: BaseException, target: str, *, reused: bool = False) -> ImagineException:
+    """Return our exception for a foreign one: what happened, with what host, what to do."""
+    if isinstance(error.__cause__, ImagineException):  # ours, from the body on its way: a file that cannot be read
+        return ImagineException(str(error.__cause__))
+    reason, text = _entry(error)
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        reason = "dns_temporary" if getattr(error.os_error, "errno", None) in _TEMPORARY_DNS else "dns"
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        reason = "refused" if error.status in (502, 503, 504) else "proxy"
+        return ImagineConnectionException(f"the proxy refused the connection to {target}: {error.status}", reason)
+    if reason == "reset" and reused:
+        reason, text = "pooled", "the service closed a kept connection to {target} under the request"
+    return ImagineConnectionException(f"{text.format(target=target)}{_because(error, reason)}", reason)
+
+
+def _entry(error: BaseException) -> tuple[str, str]:
+    for kind, reason, text in _TABLE:
+        if isinstance(error, kind):
+            return reason, text
+    return "lost", "the connection to {target} failed"
+
+
+def _because(error: BaseException, reason: str) -> str:
+    inner: object = getattr(error, "certificate_error", None) or getattr(error, "os_error", None)
+    cause = inner or (error if not isinstance(error, aiohttp.ServerDisconnectedError) else None)
+    shown = getattr(cause, "verify_message", None) or getattr(cause, "strerror", None) or (str(cause) if cause else "")
+    if isinstance(cause, ConnectionError) and cause.errno:  # asyncio's own words are "Connect call failed"
+        shown = os.strerror(cause.errno)
+    return (f": {shown}" if shown else "") + (_tls_hint(shown) if reason == "tls" else "")
+
+
+def _tls_hint(shown: str) -> str:
+    """Return what to do: most often there is a private CA, sometimes no TLS at all."""
+    no_tls = "wrong version number" in shown.lower().replace("_", " ")
+    return "; is it http:// and not https:// there?" if no_tls else _CA_HINT
+
+
+_TABLE: tuple[tuple[type[BaseException], str, str], ...] = (
+    (aiohttp.ClientConnectorCertificateError, "tls", "the certificate of {target} is not trusted"),
+    (aiohttp.ClientConnectorSSLError, "tls", "TLS with {target} failed"),
+    (aiohttp.ServerFingerprintMismatch, "tls", "the certificate of {target} has another fingerprint"),
+    (aiohttp.ClientConnectorDNSError, "dns", "the name of {target} could not be resolved"),
+    (aiohttp.ClientProxyConnectionError, "refused", "no connection to the proxy for {target}"),
+    (aiohttp.ClientHttpProxyError, "proxy", ""),
+    (aiohttp.ClientConnectorError, "refused", "no connection to {target}"),
+    (aiohttp.InvalidURL, "url", "{target} is no usable URL"),
+    (aiohttp.ClientPayloadError, "lost", "the answer of {target} was cut short"),
+    (aiohttp.ServerDisconnectedError, "reset", "{target} closed the connection without an answer"),
+    (aiohttp.ClientOSError, "reset", "the connection to {target} was reset"),
+    (aiohttp.ClientConnectionResetError, "reset", "the connection to {target} was reset"),
+    (aiohttp.ClientResponseError, "lost", "{target} answered with something that is not HTTP"),
+    (HttpProcessingError, "lost", "{target} answered with something that is not HTTP"),
+    (ssl.SSLError, "tls", "TLS with {target} failed"),
+    (OSError, "reset", "the connection to {target} failed"),
+)

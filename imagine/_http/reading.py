@@ -1,0 +1,71 @@
+"""Bodies of answers, read whole or from their start; sizes are counted after decompression."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from imagine._http.errors import FOREIGN, connection_error
+from imagine.exceptions import ImagineDecodeException, ImagineException
+
+if TYPE_CHECKING:
+    import aiohttp
+
+__all__ = ["read_body", "read_start"]
+
+START_BYTES = 64 * 1024
+START_SECONDS = 5.0
+BOMB_BYTES = 16 * 1024 * 1024
+BOMB_RATIO = 100
+"""An answer over BOMB_BYTES that has decompressed to over BOMB_RATIO times its size on the wire is not read on."""
+
+
+async def read_body(response: aiohttp.ClientResponse, most: int, target: str) -> bytes | bytearray:
+    """Read a whole body of at most `most` bytes; ImagineDecodeException for a longer one, or for a bomb."""
+    content = response.content
+    try:
+        if content.is_eof():  # it came with its head
+            whole = content.read_nowait()
+            _check_size(len(whole), most, content)
+            return whole
+        return await _read_pieces(content, most)
+    except ImagineException:
+        response.close()
+        raise
+    except FOREIGN as error:
+        response.close()
+        raise connection_error(error, target) from error
+    except BaseException:
+        response.close()
+        raise
+
+
+async def _read_pieces(content: aiohttp.StreamReader, most: int) -> bytearray:
+    """Put the pieces of a body together, each at once: memory that is free again is at hand for the next one."""
+    whole = bytearray()
+    while piece := await content.readany():
+        whole += piece
+        _check_size(len(whole), most, content)
+    return whole
+
+
+def _check_size(size: int, most: int, content: aiohttp.StreamReader) -> None:
+    if size > most:
+        raise ImagineDecodeException(f"the answer is longer than max_response_bytes={most}")
+    if size > BOMB_BYTES and size > BOMB_RATIO * content.total_raw_bytes:
+        raise ImagineDecodeException(f"a decompression bomb: it unfolds to over {BOMB_RATIO} times what came")
+
+
+async def read_start(response: aiohttp.ClientResponse) -> bytes:
+    """Read the start of a body that explains a failure: one that is long, slow or broken hides nothing."""
+    body = b""
+    try:
+        async with asyncio.timeout(START_SECONDS):
+            while len(body) < START_BYTES and (piece := await response.content.readany()):
+                body += piece
+    except FOREIGN:
+        pass
+    finally:
+        if not response.content.at_eof():
+            response.close()
+    return body[:START_BYTES]

@@ -1,0 +1,366 @@
+"""From a request to its answer: slot, attempt, retry."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import time
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
+from urllib.parse import quote
+
+import aiohttp
+from multidict import CIMultiDict
+from yarl import URL
+
+from imagine._answers.errors import api_error
+from imagine._answers.sse import SSEDecoder
+from imagine._http.bodies import JSON_HEADERS, SMALL, Body, JSONBody, UploadBody
+from imagine._http.call import Call
+from imagine._http.connector import SendTrace, current_trace
+from imagine._http.errors import FOREIGN
+from imagine._http.event_source import EventSource
+from imagine._http.reading import read_body, read_start
+from imagine._log import log
+from imagine._options.proxy import proxy_for
+from imagine._options.tls import tls_context
+from imagine._pacing.clock import Clock
+from imagine._pacing.headers import reported_quota, retry_after_of
+from imagine._record import CallRecord
+from imagine._redaction import Redaction
+from imagine._version import __version__
+from imagine.calls import RawResponse
+from imagine.exceptions import (
+    ImagineConnectionException,
+    ImagineDecodeException,
+    ImagineException,
+    ImagineStreamException,
+)
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from imagine._http.sessions import Pool
+    from imagine._options.call import CallOptions
+    from imagine._options.client import Options
+    from imagine._pacing.slots import Slot, SlotQueue
+
+__all__ = ["Transport", "quoted_path"]
+
+T = TypeVar("T")
+
+MAX_REDIRECTS = 5
+JSON = "application/json"
+EVENTS = "text/event-stream"
+ACCEPTING = {
+    JSON: {"Accept": JSON},
+    # Uncompressed: a gateway that compresses a stream also collects it.
+    EVENTS: {"Accept": EVENTS, "Accept-Encoding": "identity"},
+}
+ANSWER_PARTS = {JSON: "read", EVENTS: "first_event"}
+READ_BUFFERS = {JSON: 256 * 1024, EVENTS: 64 * 1024}
+"""Bytes read ahead of the reader; few for streams, of which there may be many behind slow consumers."""
+USER_AGENT = f"imagine-aio/{__version__} python/{platform.python_version()} aiohttp/{aiohttp.__version__}"
+
+
+class Transport:
+    """Sends calls for one set of options, over the pool and slots that its client shares with those derived from it."""
+
+    def __init__(self, options: Options, pool: Pool, slots: SlotQueue) -> None:
+        self.options = options
+        self.slots = slots
+        self.redaction = Redaction(options.api_key.value)
+        self._pool = pool
+        self._target = URL(options.endpoint).authority
+        self._proxy = proxy_for(options.endpoint, options.proxy)
+        self._tls = tls_context(options.verify) if options.endpoint.startswith("https:") else True
+        own = {"Authorization": f"Bearer {options.api_key.value}", "User-Agent": USER_AGENT}
+        self._headers = {
+            accept: _headers({**own, **ACCEPTING[accept]}, options.default_headers) for accept in ACCEPTING
+        }
+        self._json_headers = {accept: _headers(self._headers[accept], JSON_HEADERS) for accept in ACCEPTING}
+        self._urls: dict[str, URL] = {}
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str],
+        content: bytes | None,
+        overrides: CallOptions,
+        *,
+        stream: bool = False,
+    ) -> Call:
+        """Begin a call with options of its own; ValueError or TypeError for one, or for a path, that cannot be used."""
+        body = JSONBody(content, len(content) > SMALL) if content is not None else None
+        return self._call(method.upper(), path, params, body, overrides, EVENTS if stream else JSON)
+
+    def upload(
+        self, path: str, fields: dict[str, str], file: str | os.PathLike[str] | BinaryIO, overrides: CallOptions
+    ) -> Call:
+        """Begin an upload."""
+        return self._call("POST", path, {}, UploadBody(fields, file), overrides, JSON)
+
+    def _call(
+        self, method: str, path: str, params: Mapping[str, str], body: Body | None, overrides: CallOptions, accept: str
+    ) -> Call:
+        options = self.options
+        call = Call(
+            method,
+            path,
+            self._url(path),
+            params,
+            body,
+            accept,
+            ANSWER_PARTS[accept],
+            options,
+            self.slots,
+            self.redaction,
+            options.timeout,
+            options.max_retries,
+            CallRecord(method, path),
+        )
+        if overrides:
+            call.apply(overrides)
+        return call
+
+    async def fetch(self, call: Call, decode: Callable[[bytes | bytearray], T]) -> T:
+        """Send a call and decode its whole answer."""
+        content = None
+        try:  # outside of tenacity, whose entry costs more than all else here
+            content = await self._request(call)
+        except BaseException as error:
+            if call.gives_up_after(error):
+                raise
+        if content is None:
+            content = await self._send_again(call, self._request)
+        try:
+            answer = decode(content)
+        except ImagineDecodeException as error:
+            failure = _undecodable(call, content, error)
+        else:
+            if self.slots.counts_tokens:
+                call.charge_tokens(getattr(answer, "usage", None), _text_of(answer))
+            call.finish()
+            return answer
+        raise failure  # out here, where no context is added to it: what shows the key was taken off it
+
+    async def fetch_raw(self, call: Call) -> RawResponse:
+        """Send a call and return its answer as it came."""
+        content = await self.fetch(call, bytes)
+        info = call.record.info()
+        return RawResponse(info.status or 0, info.headers, content, info)
+
+    async def open(self, call: Call) -> EventSource:
+        """Send a call and return its stream, which stands at its first event."""
+        try:
+            return await self._stream(call)
+        except BaseException as error:
+            if call.gives_up_after(error):
+                raise
+        return await self._send_again(call, self._stream)
+
+    async def _send_again(self, call: Call, attempt: Callable[[Call], Awaitable[T]]) -> T:
+        """Go on after a first attempt that failed."""
+        assert call.plan is not None
+
+        async def again() -> T:
+            return await attempt(call)
+
+        async def pause(seconds: float) -> None:
+            await self._pause(call, seconds)
+
+        try:
+            return await call.plan.run(again, pause)
+        except BaseException as error:
+            call.record_failure(error)
+            raise
+
+    async def _pause(self, call: Call, seconds: float) -> None:
+        failure = call.plan.failure if call.plan else None
+        log.info("%s failed: %s; attempt %d in %.1f s", call.doing, failure, len(call.record.attempts) + 1, seconds)
+        call.paused = seconds
+        try:
+            async with asyncio.timeout(call.deadline.remaining()):
+                await asyncio.sleep(seconds)
+        except TimeoutError:
+            raise call.deadline.exceeded(f"while waiting to send {call.doing} again, after: {failure}") from failure
+
+    async def _request(self, call: Call) -> bytes | bytearray:
+        slot = self.slots.take(call) or await self._wait_for_slot(call)
+        try:
+            here = self._pool.here() or await self._pool.begin()
+            call.begin_attempt()
+            with Clock(call, here.watchdog, call.deadline.expires) as clock:
+                response = await self._send_once(call, here.session, clock, slot)
+                content = await read_body(response, self.options.max_response_bytes, self._target)
+        finally:
+            slot.free()
+            if call.body is not None:
+                call.body.close()
+        if self.options.debug:
+            call.log_body("answer", content)
+        return content
+
+    async def _stream(self, call: Call) -> EventSource:
+        slot = self.slots.take(call) or await self._wait_for_slot(call)
+        try:
+            here = self._pool.here() or await self._pool.begin()
+            call.begin_attempt()
+            with Clock(call, here.watchdog, call.deadline.expires) as clock:
+                response = await self._send_once(call, here.session, clock, slot)
+                try:
+                    await self._check_is_stream(call, response)
+                    source = EventSource(call, response, slot, SSEDecoder(self.options.max_event_bytes), here.watchdog)
+                    self._pool.opened(source)
+                    await source.start(clock)
+                except BaseException:
+                    response.close()
+                    raise
+        except BaseException:
+            slot.free()
+            raise
+        return source
+
+    async def _wait_for_slot(self, call: Call) -> Slot:
+        began = time.monotonic()
+        slot = await self.slots.wait(call, call.deadline, self.options.slot_timeout)
+        call.record.queued += time.monotonic() - began
+        return slot
+
+    async def _send_once(
+        self,
+        call: Call,
+        session: aiohttp.ClientSession,
+        clock: Clock,
+        slot: Slot,
+        *,
+        url: URL | None = None,
+        redirects: int = 0,
+    ) -> aiohttp.ClientResponse:
+        """Send the request once and return the answer if it is a good one; follow redirects within the origin."""
+        method, body = call.method, call.body
+        if self.options.debug and isinstance(body, JSONBody):
+            call.log_body("request", body.content)
+        part = "write" if body is not None and body.takes_time else call.answer_part
+        data = body.open(clock, call.answer_part) if body else None
+        trace = SendTrace(clock, part, self._target)
+        token = current_trace.set(trace)
+        clock.start("connect")
+        try:
+            response = await session.request(
+                method,
+                url or call.url,
+                params={} if url else call.params,
+                data=data,
+                headers=self._headers_for(call),
+                allow_redirects=False,
+                proxy=self._proxy,
+                ssl=self._tls,
+                read_bufsize=READ_BUFFERS[call.accept],
+                middlewares=None if method == "POST" else (trace.middleware,),
+            )
+        except ImagineException:  # some of ours are ValueError or OSError, too
+            raise
+        except FOREIGN as error:
+            raise trace.failed(error) from error
+        finally:
+            current_trace.reset(token)
+            trace.clock = None
+        self._record_head(call.record, response)
+        slot.report(response.status, call.record.quota, call.record.retry_after)
+        if response.status < 300:
+            return response
+        target = _same_origin_target(response, call) if redirects < MAX_REDIRECTS - 1 else None
+        if target is None:
+            clock.only_deadline()  # a slow body does not hide the status
+            raise await self._error_answer(call, response)
+        response.release()
+        return await self._send_once(call, session, clock, slot, url=target, redirects=redirects + 1)
+
+    def _headers_for(self, call: Call) -> CIMultiDict[str]:
+        body = call.body
+        if isinstance(body, JSONBody) and not body.takes_time and not call.headers:
+            return self._json_headers[call.accept]
+        headers = self._headers[call.accept].copy()
+        if isinstance(body, UploadBody):
+            headers.popall("Content-Type", None)  # the form names its own, with the boundary
+        if body:
+            headers.update(body.headers)
+        headers.update(call.headers)
+        return headers
+
+    def _url(self, path: str) -> URL:
+        url = self._urls.get(path)
+        if url is None:
+            url = URL(f"{self.options.endpoint}/{quoted_path(path)}", encoded=True)
+            if len(self._urls) < 64:
+                self._urls[path] = url
+        return url
+
+    def _record_head(self, record: CallRecord, response: aiohttp.ClientResponse) -> None:
+        headers = response.headers
+        record.status, record.headers = response.status, headers
+        record.quota = reported_quota(headers)
+        record.retry_after = retry_after_of(headers) if response.status >= 400 else None
+
+    async def _error_answer(self, call: Call, response: aiohttp.ClientResponse) -> ImagineException:
+        """Return the exception for an error answer; a body that is long, slow or broken does not hide the status."""
+        if response.status == 407 and self._proxy:
+            response.close()
+            return ImagineConnectionException(
+                "407: the proxy asks for a user and password; put them into proxy='http://user:password@host'", "proxy"
+            )
+        body = await read_start(response)
+        if self.options.debug:
+            call.log_body("answer", body)
+        return api_error(call.record, body, doing=call.doing, redaction=self.redaction)
+
+    async def _check_is_stream(self, call: Call, response: aiohttp.ClientResponse) -> None:
+        kind = response.headers.get("Content-Type", "")
+        if not kind or kind.partition(";")[0].strip().lower() == EVENTS:
+            return
+        body = await read_start(response)
+        shown = self.redaction.text(body.decode("utf-8", "replace"))[:200]
+        raise ImagineStreamException(f"{call.doing} was answered with {kind}, not a stream of events: {shown!r}")
+
+
+def _headers(*parts: Mapping[str, str]) -> CIMultiDict[str]:
+    headers: CIMultiDict[str] = CIMultiDict()
+    for part in parts:
+        headers.update(part)
+    return headers
+
+
+def _undecodable(call: Call, content: bytes | bytearray, error: ImagineDecodeException) -> ImagineDecodeException:
+    kind = call.record.headers.get("Content-Type", "no content type")
+    what = f"{call.record.status} from {call.doing} ({kind})"
+    failure = ImagineDecodeException(f"{what}: {error if content else 'the answer is empty'}")
+    failure.__cause__ = error
+    call.finish(failure)
+    return failure
+
+
+def _text_of(answer: object) -> str:
+    return getattr(answer, "first_content", None) or getattr(answer, "first_text", None) or ""
+
+
+def quoted_path(path: str) -> str:
+    """Quote a route so that it stays below the endpoint; ValueError for one that would leave it."""
+    path = path.strip("/")
+    if any(segment in ("", ".", "..") for segment in path.split("/")):
+        raise ValueError(f"path {path!r} must be a route below the endpoint, such as chat/completions")
+    return quote(path, safe="/")
+
+
+def _same_origin_target(response: aiohttp.ClientResponse, call: Call) -> URL | None:
+    """Return where a redirect leads if it may be followed: same origin, same method, a body that can be sent again."""
+    keeps_method = response.status in (307, 308) or (response.status in (301, 302, 303) and call.method == "GET")
+    location = response.headers.get("Location")
+    if not keeps_method or not location or (call.body and not call.body.replayable):
+        return None
+    try:
+        target = response.url.join(URL(location))
+        return target if target.origin() == response.url.origin() else None
+    except ValueError:  # no URL at all, or one without a host
+        return None

@@ -1,0 +1,7 @@
+"""What the user said, checked before anything is sent.
+
+- `client`: the options of a client.
+- `call`: the keywords that many methods take: sampling parameters, and the options of one call.
+- `proxy`: which proxy a client uses.
+- `tls`: which certificates it trusts.
+"""

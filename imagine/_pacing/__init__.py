@@ -1,0 +1,11 @@
+"""How long, how often, how many at once: no HTTP in here, and nothing awaits but the queue and its clocks.
+
+- `clock`: the time limits of an attempt and of a stream, and the one timer of a loop that watches them.
+- `retries`: what is sent again, and after how long.
+- `ticket`: what waits for a slot.
+- `slots`: the queue for the slots of a client.
+- `gate`: who may leave now: the throttle and the quotas together.
+- `throttle`: the pace that the service's answers ask for.
+- `quotas`: the windows of `rate_limits=`.
+- `headers`: what an answer's headers report about waits and quotas.
+"""

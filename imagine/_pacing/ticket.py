@@ -1,0 +1,41 @@
+"""What waits for a slot."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+__all__ = ["Ticket"]
+
+
+class Ticket(Protocol):
+    """What waits for a slot: a call, for all its attempts."""
+
+    @property
+    def since(self) -> float:
+        """When it began: who came first goes first, also after a retry."""
+        ...
+
+    @property
+    def is_throttled(self) -> bool:
+        """Whether it stays behind a gate that another request's 429 has closed."""
+        ...
+
+    @property
+    def doing(self) -> str:
+        """The call in words, for messages."""
+        ...
+
+    @property
+    def tokens(self) -> int:
+        """What it is estimated to cost."""
+        ...
+
+    @property
+    def longest_wait(self) -> float:
+        """Seconds it may wait for the service's pace or a declared quota."""
+        ...
+
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for a quota at all, or fails at once."""
+        ...

@@ -1,0 +1,72 @@
+"""What one call was: `CallInfo` with its attempts, and `RawResponse`, the answer as it came."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+__all__ = ["Attempt", "CallInfo", "RawResponse"]
+
+
+class Attempt(msgspec.Struct, frozen=True):
+    """One time a request was sent."""
+
+    number: int
+    """1 for the first."""
+    wait: float
+    """Seconds waited before it."""
+    cause: str
+    """Why the attempt before it failed; empty for the first."""
+
+
+class CallInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """The immutable record of one call: `stream.call`, `exception.call`, handed to `on_call=`."""
+
+    method: str
+    """Such as `POST`."""
+    path: str
+    """The route below the endpoint, such as `chat/completions`."""
+    status: int | None = None
+    """Status of the last answer; None when there was none."""
+    request_id: str | None = None
+    """The service's id of the request (`x-request-id` and its kin)."""
+    headers: Mapping[str, str] = {}
+    """Headers of the last answer; names are case-insensitive."""
+    attempts: tuple[Attempt, ...] = ()
+    """Every time the request was sent."""
+    seconds_queued: float = 0.0
+    """Spent waiting for a slot, a quota or another request's 429."""
+    seconds_to_first_event: float | None = None
+    """From the start of the call to a stream's first event; None where there was none."""
+    seconds_total: float = 0.0
+    """From the start of the call to its end, or until now while it runs."""
+    events: int = 0
+    """Events of a stream so far."""
+    retry_after: float | None = None
+    """Seconds the last answer asked to wait (RFC 9110 section 10.2.3); None where it did not."""
+    quota: Mapping[str, float] = {}
+    """What the last answer's headers reported about quotas, such as `remaining-requests`; empty where they did not."""
+    error: str | None = None
+    """The failure's class and message; None for a good call or one that still runs."""
+
+
+class RawResponse(msgspec.Struct, frozen=True):
+    """An answer as it came, returned by `request()`."""
+
+    status: int
+    """Such as 200."""
+    headers: Mapping[str, str]
+    """Names are case-insensitive."""
+    content: bytes
+    """The body, decompressed."""
+    call: CallInfo
+    """The record of the call."""
+
+    def json(self) -> Any:
+        """Return the body parsed; ImagineDecodeException where it is not JSON."""
+        # Imported when called: the exceptions, which decoding raises, stand on this module.
+        from imagine.types.decoding import Decoding
+
+        return Decoding(object).decode(self.content)
