@@ -207,7 +207,7 @@ def test_errors_arrive_in_the_callers_thread(client):
         client.request("GET", "nowhere")
     files = [Path(entry.path).name for entry in caught.traceback]
     assert files[:2] == ["test_blocking.py", "client.py"]
-    assert files[-1] == "_transport.py"
+    assert files[-1] == "transport.py"
     assert not {"from_thread.py", "_base.py", "_asyncio.py"} & set(files)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any, cast
 
@@ -69,6 +68,8 @@ def stream_error(
 
 def carries_error(payload: bytes) -> bool:
     """Tell whether a payload is an error in place of a chunk."""
+    import json  # here and below: failures alone need it, and it is not free to import
+
     try:
         parsed: Json = json.loads(payload)
     except (ValueError, RecursionError):
@@ -96,6 +97,8 @@ def _field_detail(item: Json) -> str:
 
 
 def _parsed(body: bytes, redaction: Redaction) -> Json:
+    import json
+
     text = body.decode("utf-8", "replace")
     try:
         # Written anew before the key is masked: services escape its characters in ways of their own.
@@ -107,6 +110,8 @@ def _parsed(body: bytes, redaction: Redaction) -> Json:
 
 def _excerpt(body: Json, headers: Mapping[str, str]) -> str:
     """Return the start of an error body that has no message, such as a gateway's HTML page, on one line."""
+    import json
+
     text = body if isinstance(body, str) else json.dumps(body)
     if "html" in headers.get("Content-Type", ""):
         text = re.sub(r"<[^>]*>", " ", text)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -50,6 +49,8 @@ def _until(date: str, headers: Mapping[str, str], now: float | None) -> float | 
 
 
 def _timestamp(date: str) -> float | None:
+    from email.utils import parsedate_to_datetime  # few services send dates, and every client would load it
+
     try:
         return parsedate_to_datetime(date).timestamp()
     except (ValueError, TypeError, OverflowError, IndexError, OSError):

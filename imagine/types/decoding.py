@@ -11,11 +11,12 @@ import math
 import re
 import reprlib
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 
-from imagine.exceptions import ImagineDecodeException
+if TYPE_CHECKING:
+    from imagine.exceptions import ImagineDecodeException
 
 __all__ = ["Decoding", "fit"]
 
@@ -98,6 +99,8 @@ def _parse(data: bytes, into: object) -> Any:
 
 
 def _misfit(into: object, reason: str, found: object) -> ImagineDecodeException:
+    from imagine.exceptions import ImagineDecodeException  # data classes alone start faster without
+
     name = into.__name__ if isinstance(into, type) else str(into)
     return ImagineDecodeException(f"This does not fit {name}: {reason}; there was {_excerpt(found)}")
 
