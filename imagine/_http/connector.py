@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import socket
-from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from contextvars import ContextVar, Token
+from typing import TYPE_CHECKING, Any, Self
 
 import aiohttp
 import msgspec
@@ -15,6 +15,7 @@ from imagine.exceptions import ImagineException
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
+    from types import TracebackType
 
     from aiohttp.connector import Connection
     from aiohttp.tracing import Trace
@@ -40,6 +41,22 @@ class SendTrace(msgspec.Struct):
     target: str
     fresh: bool = False
     """Whether a connection was made for it."""
+    token: Token[SendTrace] | None = None
+
+    def __enter__(self) -> Self:
+        self.token = current_trace.set(self)
+        if self.clock is not None:
+            self.clock.start("connect")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.token is not None:
+            current_trace.reset(self.token)
+        self.clock = self.token = None
+        if isinstance(error, FOREIGN) and not isinstance(error, ImagineException):  # some of ours are OSError, too
+            raise self.failed(error) from error
 
     def connected(self) -> None:
         """Go from the limit of the connection to the next one."""

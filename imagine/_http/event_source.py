@@ -38,8 +38,7 @@ class EventSource:
         self._slot = slot
         self._sse = sse
         self._watchdog = watchdog
-        between_events = call.timeout.between_events
-        self.clock = EventClock(watchdog.loop, between_events, between_events)
+        self.clock = EventClock(watchdog.loop, call.timeout.between_events)
         """Runs while a reader waits."""
         self._attempt: Clock | None = None  # the clock of the attempt, which runs until the first event
         self._began = 0.0
@@ -77,18 +76,19 @@ class EventSource:
     async def read(self) -> list[bytes]:
         """Return the payloads of the next read that has any; an empty list at the end of the body."""
         clock = self.clock
-        while not self._ready and not self._at_end:  # one read of the network; a coroutine of its own would cost more
-            if self._ending is not None:
-                raise self._ending
-            clock.start()
-            try:
-                data = await self._content.readany()
-            except FOREIGN as error:
-                data = self._after(error)
-            finally:
-                clock.stop()
-            self._take(data)
-        clock.left = clock.between_events
+        try:
+            while not self._ready and not self._at_end:  # one read of the network; a coroutine each would cost more
+                if self._ending is not None:
+                    raise self._ending
+                if not clock.is_waiting:
+                    clock.start()
+                try:
+                    data = await self._content.readany()
+                except FOREIGN as error:
+                    data = self._after(error)
+                self._take(data)
+        finally:
+            clock.is_waiting = False
         payloads, self._ready = self._ready, []
         return payloads
 

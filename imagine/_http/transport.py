@@ -16,8 +16,7 @@ from imagine._answers.errors import api_error
 from imagine._answers.sse import SSEDecoder
 from imagine._http.bodies import JSON_HEADERS, SMALL, Body, JSONBody, UploadBody
 from imagine._http.call import Call
-from imagine._http.connector import SendTrace, current_trace
-from imagine._http.errors import FOREIGN
+from imagine._http.connector import SendTrace
 from imagine._http.event_source import EventSource
 from imagine._http.reading import read_body, read_start
 from imagine._log import log
@@ -244,10 +243,7 @@ class Transport:
             call.log_body("request", body.content)
         part = "write" if body is not None and body.takes_time else call.answer_part
         data = body.open(clock, call.answer_part) if body else None
-        trace = SendTrace(clock, part, self._target)
-        token = current_trace.set(trace)
-        clock.start("connect")
-        try:
+        with SendTrace(clock, part, self._target) as trace:
             response = await session.request(
                 method,
                 url or call.url,
@@ -260,13 +256,6 @@ class Transport:
                 read_bufsize=READ_BUFFERS[call.accept],
                 middlewares=None if method == "POST" else (trace.middleware,),
             )
-        except ImagineException:  # some of ours are ValueError or OSError, too
-            raise
-        except FOREIGN as error:
-            raise trace.failed(error) from error
-        finally:
-            current_trace.reset(token)
-            trace.clock = None
         self._record_head(call.record, response)
         slot.report(response.status, call.record.quota, call.record.retry_after)
         if response.status < 300:

@@ -195,39 +195,30 @@ class Clock(msgspec.Struct, eq=False):
 
 
 class EventClock(msgspec.Struct, eq=False):
-    """Runs the time between the events of a stream while its reader waits for them, under the deadline of the call.
+    """Runs the time between the events of a stream while its reader waits for one, under the deadline of the call.
 
-    A time stamp before and after each read; no scope and no timer for each.
+    A time stamp for each wait; no scope and no timer. What the reader sets back is `is_waiting`.
     """
 
     loop: asyncio.AbstractEventLoop
     between_events: float
-    left: float
-    """Seconds of waiting until the next event is overdue."""
     deadline: TimeLimit = NO_DEADLINE
     """Of the call; not set while the clock of the attempt runs, which has it, too."""
-    began: float = 0.0
     is_waiting: bool = False
     expires: float = math.inf
-    """The loop's time at which a wait that runs has been too long."""
+    """The loop's time at which the wait that runs has been too long."""
     grace_until: float = 0.0
     """Once the loop was blocked beyond that; else 0."""
 
     def start(self) -> None:
-        """Begin a wait; ImagineTimeoutException after the deadline."""
-        self.began = now = self.loop.time()
-        expires = now + self.left
-        deadline = self.deadline
-        if deadline.expires <= expires:
-            if deadline.expires <= now:
-                raise deadline.exceeded("in the middle of a stream")
-            expires = deadline.expires
+        """Begin a wait, which reads without an event do not end; ImagineTimeoutException after the deadline."""
+        now = self.loop.time()
+        expires, deadline = now + self.between_events, self.deadline.expires
+        if deadline <= expires:
+            if deadline <= now:
+                raise self.deadline.exceeded("in the middle of a stream")
+            expires = deadline
         self.expires, self.is_waiting = expires, True
-
-    def stop(self) -> None:
-        """End a wait, which may not have brought a whole event."""
-        self.is_waiting = False
-        self.left -= self.loop.time() - self.began
 
     def is_hit(self, now: float) -> bool:
         """Tell whether the reader has waited for too long."""
@@ -240,7 +231,7 @@ class EventClock(msgspec.Struct, eq=False):
         """Return the loop's time at which a limit can be hit at the earliest."""
         if self.is_waiting:
             return max(self.expires, self.grace_until)
-        return min(now + self.left, self.deadline.expires if self.deadline.expires > now else math.inf)
+        return min(now + self.between_events, self.deadline.expires if self.deadline.expires > now else math.inf)
 
     def exceeded(self) -> ImagineTimeoutException:
         """Return the exception for the limit that is hit."""
