@@ -122,8 +122,10 @@ class Counted:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.kill()
-        self._process.communicate()
+        with (
+            self._process
+        ):  # leaving closes its standard input, which ends it; killed, it would leave vgdb's pipes behind
+            pass
         self._folder.cleanup()
 
     def work(self, length: int) -> None:

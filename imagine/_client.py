@@ -39,25 +39,17 @@ _SHARED_BY_SLOTS = ("endpoint", "api_key", "max_concurrent_requests", "rate_limi
 class AsyncClientBase:
     """The part of `ImagineAsyncClient` that is no route of the service."""
 
-    _options: Options
-    _parent: Self | None
-    _closed: bool
-    _transport: Transport | None
-    _making: Future[Transport] | None
-    _pool: Pool
-    _slots: SlotQueue
-
     def _set_up(self, options: Options, parent: Self | None = None) -> None:
         self._options = options
         self._parent = parent
         self._closed = False
-        self._transport = None
-        self._making = None
-        self._pool = parent._pool if parent else Pool()
+        self._transport: Transport | None = None
+        self._making: Future[Transport] | None = None
+        self._pool: Pool = parent._pool if parent else Pool()
         shares = parent is not None and all(
             getattr(parent._options, name) == getattr(options, name) for name in _SHARED_BY_SLOTS
         )
-        self._slots = (
+        self._slots: SlotQueue = (
             parent._slots
             if parent and shares
             else SlotQueue(options.max_concurrent_requests, Gate(options.rate_limits))

@@ -129,32 +129,32 @@ class ImagineAsyncClient(AsyncClientBase):
 
     @property
     def default_model_llm(self) -> str:
-        """Model of chats and completions that name none."""
+        """The model of chats and completions when none is given."""
         return "Llama-3.1-8B"
 
     @property
     def default_model_embedding(self) -> str:
-        """Model of embeddings that name none."""
+        """The model of embeddings when none is given."""
         return "BAAI/bge-large-en-v1.5"
 
     @property
     def default_model_reranker(self) -> str:
-        """Model of rerankings that name none."""
+        """The model of rerankings when none is given."""
         return "BAAI/bge-reranker-base"
 
     @property
     def default_model_transcribe(self) -> str:
-        """Model of transcriptions that name none."""
+        """The model of transcriptions when none is given."""
         return "whisper-tiny"
 
     @property
     def default_model_translate(self) -> str:
-        """Model of translations that name none."""
+        """The model of translations when none is given."""
         return "Helsinki-NLP/opus-mt-en-es"
 
     @property
     def default_model_tti(self) -> str:
-        """Model of images that name none."""
+        """The model of images when none is given."""
         return "sdxl-turbo"
 
     @property
@@ -163,7 +163,7 @@ class ImagineAsyncClient(AsyncClientBase):
         return self._slots.quota
 
     async def ping(self) -> PingResponse:
-        """Ask the service for a sign of life."""
+        """Ask whether the service is there."""
         return await self._get("ping", {}, PING_RESPONSE.decode)
 
     async def health_check(self) -> HealthResponse:
@@ -219,6 +219,13 @@ class ImagineAsyncClient(AsyncClientBase):
             tool_choice: `none`, `auto`, `required`, or the function to call.
             response_format: Such as `{"type": "json_object"}`; services may ignore it.
             options: Sampling parameters and call options.
+
+        Examples:
+            >>> answer = client.chat([{"role": "user", "content": "How do networks work?"}], max_tokens=20)
+            >>> answer.choices[0].message.role
+            'assistant'
+            >>> answer.usage.completion_tokens <= 20
+            True
         """
         sampling, overrides = split_options(options)
         model = model or self.default_model_llm
@@ -249,6 +256,13 @@ class ImagineAsyncClient(AsyncClientBase):
             fold: Keep the text for `stream.text` and `stream.final()`.
             require_end: Whether a body that ends without `[DONE]` and finish reason is an error.
             options: Sampling parameters and call options.
+
+        Examples:
+            >>> question = {"role": "user", "content": "How do networks work?"}
+            >>> with client.chat_stream([question], max_tokens=20) as stream:
+            ...     pieces = [chunk.first_content or "" for chunk in stream]
+            >>> "".join(pieces) == stream.final().first_content
+            True
         """
         sampling, overrides = split_options(options)
         model = model or self.default_model_llm
@@ -309,6 +323,11 @@ class ImagineAsyncClient(AsyncClientBase):
             text: One text, or several.
             model: Default: `default_model_embedding`.
             options: Call options.
+
+        Examples:
+            >>> answer = client.embeddings(["a cat", "a dog"])
+            >>> [vector.index for vector in answer.data]
+            [0, 1]
         """
         body = embedding_request(text, model or self.default_model_embedding)
         return await self._post("embeddings", body, EMBEDDING_RESPONSE, checked_call_options(options))
@@ -329,9 +348,14 @@ class ImagineAsyncClient(AsyncClientBase):
             query: What they should be relevant to.
             documents: Their texts.
             model: Default: `default_model_reranker`.
-            top_n: Only so many of the best; the service's default otherwise.
+            top_n: How many of the best to return; None leaves it to the service, whose default is 1.
             return_documents: Whether the answer repeats their texts.
             options: Call options.
+
+        Examples:
+            >>> answer = client.reranker("a small cat", ["a big dog", "a tiny cat"], top_n=1)
+            >>> answer.data[0].index
+            1
         """
         body = reranker_request(query, documents, model or self.default_model_reranker, top_n, return_documents)
         return await self._post("reranker", body, RERANKER_RESPONSE, checked_call_options(options))
@@ -340,7 +364,7 @@ class ImagineAsyncClient(AsyncClientBase):
     async def translate(
         self, prompt: str, model: str | None = None, **options: Unpack[SamplingOptions]
     ) -> TranslateResponse:
-        """Translate a text; the model tells from which language to which.
+        """Translate a text; the model decides from which language to which.
 
         Args:
             prompt: The text.
@@ -387,7 +411,7 @@ class ImagineAsyncClient(AsyncClientBase):
         response_format: str = "b64_json",
         **options: Unpack[CallOptions],
     ) -> ImageResponse:
-        """Draw images after a description.
+        """Draw images from a description.
 
         Args:
             prompt: What the image shows.
@@ -438,7 +462,7 @@ class ImagineAsyncClient(AsyncClientBase):
         fold: bool = True,
         **options: Unpack[CallOptions],
     ) -> AsyncStream[ImageResponse, ImageResponse]:
-        """Draw images after a description, each delivered when it is done; called without `await`.
+        """Draw images from a description, each delivered when it is done; called without `await`.
 
         Args:
             prompt: What the image shows.
@@ -535,6 +559,10 @@ class ImagineAsyncClient(AsyncClientBase):
             json: Body: a data class, or anything msgspec encodes; None sends none.
             params: Query; members that are None are left out.
             options: Call options.
+
+        Examples:
+            >>> client.request_as(dict[str, str], "GET", "ping")
+            {'message': 'pong', 'status': 'ok'}
         """
         transport, call = await self._new_call(method, path, json, params, checked_call_options(options))
         return await transport.fetch(call, Decoding(type).decode)
@@ -555,6 +583,11 @@ class ImagineAsyncClient(AsyncClientBase):
 
         Args:
             options: Any option of the client, by name.
+
+        Examples:
+            >>> patient = client.with_options(timeout=120, max_retries=5)
+            >>> patient.ping().status
+            'ok'
         """
         return self._derived(options)
 

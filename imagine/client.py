@@ -50,32 +50,32 @@ class ImagineClient(BlockingClient):
 
     @property
     def default_model_llm(self) -> str:
-        """Model of chats and completions that name none."""
+        """The model of chats and completions when none is given."""
         return self._async.default_model_llm
 
     @property
     def default_model_embedding(self) -> str:
-        """Model of embeddings that name none."""
+        """The model of embeddings when none is given."""
         return self._async.default_model_embedding
 
     @property
     def default_model_reranker(self) -> str:
-        """Model of rerankings that name none."""
+        """The model of rerankings when none is given."""
         return self._async.default_model_reranker
 
     @property
     def default_model_transcribe(self) -> str:
-        """Model of transcriptions that name none."""
+        """The model of transcriptions when none is given."""
         return self._async.default_model_transcribe
 
     @property
     def default_model_translate(self) -> str:
-        """Model of translations that name none."""
+        """The model of translations when none is given."""
         return self._async.default_model_translate
 
     @property
     def default_model_tti(self) -> str:
-        """Model of images that name none."""
+        """The model of images when none is given."""
         return self._async.default_model_tti
 
     @property
@@ -84,7 +84,7 @@ class ImagineClient(BlockingClient):
         return self._async.quota
 
     def ping(self) -> PingResponse:
-        """Ask the service for a sign of life."""
+        """Ask whether the service is there."""
         return self._call(lambda: self._async.ping())
 
     def health_check(self) -> HealthResponse:
@@ -136,6 +136,13 @@ class ImagineClient(BlockingClient):
             tool_choice: `none`, `auto`, `required`, or the function to call.
             response_format: Such as `{"type": "json_object"}`; services may ignore it.
             options: Sampling parameters and call options.
+
+        Examples:
+            >>> answer = client.chat([{"role": "user", "content": "How do networks work?"}], max_tokens=20)
+            >>> answer.choices[0].message.role
+            'assistant'
+            >>> answer.usage.completion_tokens <= 20
+            True
         """
         return self._call(
             lambda: self._async.chat(
@@ -167,6 +174,13 @@ class ImagineClient(BlockingClient):
             fold: Keep the text for `stream.text` and `stream.final()`.
             require_end: Whether a body that ends without `[DONE]` and finish reason is an error.
             options: Sampling parameters and call options.
+
+        Examples:
+            >>> question = {"role": "user", "content": "How do networks work?"}
+            >>> with client.chat_stream([question], max_tokens=20) as stream:
+            ...     pieces = [chunk.first_content or "" for chunk in stream]
+            >>> "".join(pieces) == stream.final().first_content
+            True
         """
         return self._stream(
             self._async.chat_stream(
@@ -225,6 +239,11 @@ class ImagineClient(BlockingClient):
             text: One text, or several.
             model: Default: `default_model_embedding`.
             options: Call options.
+
+        Examples:
+            >>> answer = client.embeddings(["a cat", "a dog"])
+            >>> [vector.index for vector in answer.data]
+            [0, 1]
         """
         return self._call(lambda: self._async.embeddings(text, model, **options))
 
@@ -244,15 +263,20 @@ class ImagineClient(BlockingClient):
             query: What they should be relevant to.
             documents: Their texts.
             model: Default: `default_model_reranker`.
-            top_n: Only so many of the best; the service's default otherwise.
+            top_n: How many of the best to return; None leaves it to the service, whose default is 1.
             return_documents: Whether the answer repeats their texts.
             options: Call options.
+
+        Examples:
+            >>> answer = client.reranker("a small cat", ["a big dog", "a tiny cat"], top_n=1)
+            >>> answer.data[0].index
+            1
         """
         return self._call(lambda: self._async.reranker(query, documents, model, top_n, return_documents, **options))
 
     @lists_keywords
     def translate(self, prompt: str, model: str | None = None, **options: Unpack[SamplingOptions]) -> TranslateResponse:
-        """Translate a text; the model tells from which language to which.
+        """Translate a text; the model decides from which language to which.
 
         Args:
             prompt: The text.
@@ -293,7 +317,7 @@ class ImagineClient(BlockingClient):
         response_format: str = "b64_json",
         **options: Unpack[CallOptions],
     ) -> ImageResponse:
-        """Draw images after a description.
+        """Draw images from a description.
 
         Args:
             prompt: What the image shows.
@@ -344,7 +368,7 @@ class ImagineClient(BlockingClient):
         fold: bool = True,
         **options: Unpack[CallOptions],
     ) -> Stream[ImageResponse, ImageResponse]:
-        """Draw images after a description, each delivered when it is done.
+        """Draw images from a description, each delivered when it is done.
 
         Args:
             prompt: What the image shows.
@@ -440,6 +464,10 @@ class ImagineClient(BlockingClient):
             json: Body: a data class, or anything msgspec encodes; None sends none.
             params: Query; members that are None are left out.
             options: Call options.
+
+        Examples:
+            >>> client.request_as(dict[str, str], "GET", "ping")
+            {'message': 'pong', 'status': 'ok'}
         """
         return self._call(lambda: self._async.request_as(type, method, path, json=json, params=params, **options))
 
@@ -456,5 +484,10 @@ class ImagineClient(BlockingClient):
 
         Args:
             options: Any option of the client, by name.
+
+        Examples:
+            >>> patient = client.with_options(timeout=120, max_retries=5)
+            >>> patient.ping().status
+            'ok'
         """
         return self._derived(self._async.with_options(**options))

@@ -55,6 +55,19 @@ class AsyncStream(Generic[T, R]):
     - ImagineStreamException: the stream broke, or ended before it was complete; `partial` holds what came.
     - ImagineStreamErrorException: the service put an error into the stream.
     - ImagineTimeoutException: no event in time.
+
+    Examples:
+        >>> import asyncio
+        >>> from imagine import ImagineAsyncClient
+        >>> async def ask(question):
+        ...     async with ImagineAsyncClient(server.endpoint, server.api_key) as client:
+        ...         stream = client.chat_stream([{"role": "user", "content": question}], max_tokens=5)
+        ...         async for chunk in stream:
+        ...             pass  # show chunk.first_content
+        ...         return await stream.final()
+        >>> answer = asyncio.run(ask("How do networks work?"))
+        >>> answer.choices[0].finish_reason
+        <FinishReason.length: 'length'>
     """
 
     def __init__(

@@ -38,7 +38,7 @@ def face(request):
 @pytest.fixture
 async def make_client(face, server):
     """Make clients of the server, with one's own options; they are closed after the test."""
-    from faces import behind_face
+    from support.clients import behind_face
 
     async with AsyncExitStack() as clients:
 

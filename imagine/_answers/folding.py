@@ -1,6 +1,6 @@
 """Streams folded into whole answers while they pass: text by fragments, tool calls by index, O(1) per event.
 
-With `fold=False` a stream has its progress in place of a fold, which only tells whether the stream is complete.
+With `fold=False` a stream has its progress in place of a fold, which only knows whether the stream is complete.
 """
 
 from __future__ import annotations

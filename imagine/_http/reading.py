@@ -53,7 +53,7 @@ def _check_size(size: int, most: int, content: aiohttp.StreamReader) -> None:
     if size > most:
         raise ImagineDecodeException(f"the answer is longer than max_response_bytes={most}")
     if size > BOMB_BYTES and size > BOMB_RATIO * content.total_raw_bytes:
-        raise ImagineDecodeException(f"a decompression bomb: it unfolds to over {BOMB_RATIO} times what came")
+        raise ImagineDecodeException(f"a decompression bomb: it decompresses to over {BOMB_RATIO} times what came")
 
 
 async def read_start(response: aiohttp.ClientResponse) -> bytes:

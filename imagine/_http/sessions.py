@@ -134,7 +134,7 @@ async def _close_there(held: LoopSession, loop: asyncio.AbstractEventLoop) -> No
         loop.call_soon_threadsafe(_start_closing, held)
     except RuntimeError:
         return
-    while not held.session.closed and loop.is_running():  # noqa: ASYNC110 - a loop that ends tells nobody
+    while not held.session.closed and loop.is_running():  # noqa: ASYNC110 - a loop that ends notifies nobody
         await asyncio.sleep(0.005)
 
 

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, Self, cast
 
 import msgspec
 
 from imagine.types.decoding import fit
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-    from typing import Self
-
-    Keeps = Callable[["DTO", str, object], bool]
-
 __all__ = ["DTO", "PlainDTO", "null", "to_json", "to_wire"]
+
+Keeps = Callable[["DTO", str, object], bool]
 
 
 # Requests and messages hold dicts of the user, which may form cycles: the garbage collector stays on for them.

@@ -49,7 +49,7 @@ class ChatMessage(DTO, kw_only=True, omit_defaults=True):
     name: str | None = None
     """Name of the speaker, to tell apart speakers of the same role."""
     reasoning_content: str | None = None
-    """The model's reasoning, where the service tells it apart from the text."""
+    """The model's reasoning, where the service separates it from the text."""
 
 
 class FunctionTool(DTO, kw_only=True, omit_defaults=True):

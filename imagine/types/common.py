@@ -58,13 +58,13 @@ class DeltaMessage(PlainDTO, kw_only=True):
     """A piece of a message, as a stream delivers it."""
 
     role: str | None = None
-    """Who speaks: user, assistant or system; usually told once, in the first piece."""
+    """Who speaks: user, assistant or system; usually named once, in the first piece."""
     content: str | None = None
     """The next piece of text."""
     tool_calls: list[ChatMessageToolCall] | None = None
     """Pieces of tool calls, to be merged by their `index`."""
     reasoning_content: str | None = None
-    """The next piece of the model's reasoning, where the service tells it apart from the text."""
+    """The next piece of the model's reasoning, where the service separates it from the text."""
 
 
 class UsageInfo(PlainDTO, kw_only=True):

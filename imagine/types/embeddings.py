@@ -42,7 +42,7 @@ class EmbeddingResponse(PlainDTO, kw_only=True):
     object: str = ""
     """Kind of object: "list"."""
     data: list[EmbeddingObject]
-    """The vectors, as the service orders them; `index` tells which text each belongs to."""
+    """The vectors, as the service orders them; `index` says which text each belongs to."""
     model: str = ""
     """Name of the model."""
     usage: UsageInfo | None = None

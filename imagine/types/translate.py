@@ -9,7 +9,7 @@ __all__ = ["TRANSLATE_RESPONSE", "TranslateRequest", "TranslateResponse"]
 
 
 class TranslateRequest(CompletionRequest, kw_only=True):
-    """Body of POST translate; `prompt` is the text to translate, the model tells the languages."""
+    """Body of POST translate; `prompt` is the text to translate, the model decides the languages."""
 
 
 class TranslateResponse(CompletionResponse, kw_only=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from faults.asking import BOTH, large
+from faults.client_calls import BOTH, large
 from faults.outcome import answer, failure
 from faults.places import faulty, service
 from faults.row import NO_RETRY, Row

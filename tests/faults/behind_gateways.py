@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from faults.asking import BOTH, burst, chat, large, second, stream
+from faults.client_calls import BOTH, burst, chat, large, second, stream
 from faults.gateways import missing, nginx, nginx_with_tls, tinyproxy
 from faults.outcome import Expected, answer, failure
 from faults.places import at, faulty, refusing, secure

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from faults.asking import chat, stream
+from faults.client_calls import chat, stream
 from faults.outcome import Expected, answer, failure
 from faults.places import faulty
 from faults.row import Row

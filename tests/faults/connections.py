@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import listening
+from support import listeners
 
-from faults.asking import BOTH, chat, large, second
+from faults.client_calls import BOTH, chat, large, second
 from faults.outcome import answer, failure
 from faults.places import LONG_AGO, YESTERDAY, at, behind_dead_proxy, behind_proxy, faulty, refusing, secure
 from faults.row import NO_RETRY, Row
 from imagine.server.faults import Raw
 
-PASSWORD_WANTED = listening.answer(b"", "407 Proxy Authentication Required", "Proxy-Authenticate: Basic")
+PASSWORD_WANTED = listeners.answer(b"", "407 Proxy Authentication Required", "Proxy-Authenticate: Basic")
 
 
 def untrusted(fault, place, *says):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from faults.asking import BOTH, beside_stream, chat, large, second, stream
+from faults.client_calls import BOTH, beside_stream, chat, large, second, stream
 from faults.outcome import answer, failure
 from faults.places import deaf, faulty, service
 from faults.row import Row

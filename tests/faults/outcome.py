@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from faces import HELLO
+from support.clients import HELLO
 
 from imagine import ImagineConnectionException, ImagineException, ImagineTimeoutException
 from imagine.server import LocalServer

@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-import listening
 import trustme
-from faces import in_thread
+from support import listeners
+from support.clients import in_thread
 
 from faults.outcome import good_answer
 from imagine.server import LocalServer
@@ -116,7 +116,7 @@ def secure(host="127.0.0.1", *, trusted=True, self_signed=False, **validity):
         authority = trustme.CA()
         certificate = authority if self_signed else authority.issue_cert(host, **validity)
         with authority.cert_pem.tempfile() as ca_file:
-            async with listening.listening(listening.answer(good_answer()), tls=_server_side(certificate)) as listener:
+            async with listeners.listening(listeners.answer(good_answer()), tls=_server_side(certificate)) as listener:
                 options = {"endpoint": f"https://127.0.0.1:{listener.port}", "api_key": KEY}
                 yield Place(options | ({"verify": ca_file} if trusted else {}), lambda: len(listener.requests))
 
@@ -136,7 +136,7 @@ def behind_proxy(refusal, scheme="http"):
 
     @asynccontextmanager
     async def place():
-        async with listening.proxying(refusal) as proxy:
+        async with listeners.proxying(refusal) as proxy:
             address = f"http://me:secret@127.0.0.1:{proxy.port}"
             options = {"endpoint": f"{scheme}://127.0.0.1:1", "api_key": KEY, "proxy": address}
             yield Place(options, lambda: len(proxy.requests))

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from faces import behind_face
+from support.clients import behind_face
 
-from faults.asking import BOTH
+from faults.client_calls import BOTH
 from faults.outcome import Expected, Seen
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from faults.asking import stream
+from faults.client_calls import stream
 from faults.outcome import answer, failure
 from faults.places import faulty
 from faults.row import Row

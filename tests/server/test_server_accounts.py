@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from aiohttp import ClientSession
-from asking import CHAT, COMPLETION, EMBEDDING, IMAGE, RERANKER, get, post
+from support.raw_http import CHAT, COMPLETION, EMBEDDING, IMAGE, RERANKER, get, post
 
 from imagine.server import LocalServer, ServerOptions, Store
 from imagine.server.store import Spent, UsageFilter

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from aiohttp import ClientSession, FormData
-from asking import CHAT, COMPLETION, EMBEDDING, IMAGE, RERANKER, TRANSLATION, get, post, stream
+from support.raw_http import CHAT, COMPLETION, EMBEDDING, IMAGE, RERANKER, TRANSLATION, get, post, stream
 
 from imagine.server import MODELS, Engines, LocalServer
 from imagine.server.bodies import Upload

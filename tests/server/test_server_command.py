@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from aiohttp import ClientSession
-from asking import EMBEDDING, get, post
+from support.raw_http import EMBEDDING, get, post
 
 from imagine.server.__main__ import main
 from imagine.server.faults import FAULTS

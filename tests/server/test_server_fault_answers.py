@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from aiohttp import ClientPayloadError
 from aiohttp.client_exceptions import ClientResponseError
-from asking import CHAT, CHAT_STREAM, COMPLETION, events, post, raw
+from support.raw_http import CHAT, CHAT_STREAM, COMPLETION, events, post, raw
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession

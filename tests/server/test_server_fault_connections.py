@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from aiohttp import ClientOSError, ClientPayloadError, ServerDisconnectedError
-from asking import CHAT, CHAT_STREAM, EMBEDDING, events, raw, read_event, until
+from support.raw_http import CHAT, CHAT_STREAM, EMBEDDING, events, raw, read_event, until
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse, ClientSession

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from aiohttp import ClientError
-from asking import CHAT, CHAT_STREAM, EMBEDDING, post, raw, until
+from support.raw_http import CHAT, CHAT_STREAM, EMBEDDING, post, raw, until
 
 from imagine.server import LocalServer, Raw
 from imagine.server.faults import FAULTS, parse

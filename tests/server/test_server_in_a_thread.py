@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from aiohttp import ClientConnectionError, ClientPayloadError, ClientSession, TCPConnector
 from aiohttp.test_utils import TestClient, TestServer
-from asking import CHAT_STREAM, EMBEDDING, post, read_event, until
+from support.raw_http import CHAT_STREAM, EMBEDDING, post, read_event, until
 
 from imagine.server import LocalServer, ServerConfig, ServerOptions, create_app
 

@@ -7,9 +7,9 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 import pytest
-from asking import CHAT, COMPLETION, EMBEDDING, post, stream
 from hypothesis import given
 from hypothesis import strategies as st
+from support.raw_http import CHAT, COMPLETION, EMBEDDING, post, stream
 
 from imagine.server import Quota
 from imagine.server.quotas import HEADER_STYLES, Quotas, quota_headers

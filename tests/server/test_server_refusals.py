@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from aiohttp import ClientSession, FormData
-from asking import CHAT, COMPLETION, EMBEDDING, IMAGE, RERANKER, TRANSLATION, post
+from support.raw_http import CHAT, COMPLETION, EMBEDDING, IMAGE, RERANKER, TRANSLATION, post
 
 if TYPE_CHECKING:
     from imagine.server import LocalServer, ServerOptions

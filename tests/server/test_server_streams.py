@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from asking import CHAT_STREAM, COMPLETION, TRANSLATION, get, post, read_event, stream, until
+from support.raw_http import CHAT_STREAM, COMPLETION, TRANSLATION, get, post, read_event, stream, until
 
 from imagine.server import Engines
 from imagine.server.engines import NgramTextEngine, Token

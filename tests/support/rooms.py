@@ -113,14 +113,11 @@ def main():
     drawn = {arrow.rooms for arrow in between_rooms()}
     back = {arrow.rooms for arrow in between_rooms() if runs_back(arrow)}
     lengths = list(bodies())
+    p98 = quantiles(lengths, n=50)[-1]
     print(f"rooms: {len(FLOORS)}, of them folders: {sum((PACKAGE / room).is_dir() for room in FLOORS)}")
-    print(
-        f"arrows between them: {len(drawn)}; that run back: {len(back - WHEN_CALLED)}; circles: {int(bool(circle()))}"
-    )
+    print(f"arrows between them: {len(drawn)}; that run back: {len(back - WHEN_CALLED)}; circles: {len(circle())}")
     print(f"imported only when called, so that it need not run back: {sorted(back & WHEN_CALLED)}")
-    print(
-        f"functions: {len(lengths)}; lines of a body: median {median(lengths):g}, p98 {quantiles(lengths, n=50)[-1]:g}, most {max(lengths)}"
-    )
+    print(f"functions: {len(lengths)}; lines of a body: median {median(lengths):g}, p98 {p98:g}, most {max(lengths)}")
 
 
 if __name__ == "__main__":

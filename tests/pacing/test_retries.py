@@ -7,10 +7,10 @@ import logging
 import random
 
 import pytest
-from faces import HELLO, until
 from hypothesis import given
 from hypothesis import strategies as st
 from multidict import CIMultiDict
+from support.clients import HELLO, until
 
 import imagine
 from imagine import (

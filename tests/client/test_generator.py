@@ -14,7 +14,7 @@ import pytest
 
 from imagine import AsyncStream, ImagineAsyncClient, ImagineClient, Stream
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 TOOL = ROOT / "imagine" / "_tools" / "sync.py"
 WORDS = {"ImagineAsyncClient": "ImagineClient", "async def ": "def "}
 RUFF = Path(sys.executable).with_name("ruff")

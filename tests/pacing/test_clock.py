@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
-from faces import HELLO
 from hypothesis import given
 from hypothesis import strategies as st
+from support.clients import HELLO
 
 from imagine import ImagineAsyncClient, ImagineConnectionException, ImagineTimeoutException, Timeout
 from imagine._pacing.clock import NO_DEADLINE, Clock, Watchdog

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 import pytest
-from faces import behind_face
-from listening import answer, listening
+from support.clients import behind_face
+from support.listeners import answer, listening
 
 import imagine
 from imagine import (

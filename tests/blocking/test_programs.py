@@ -6,8 +6,8 @@ import asyncio
 import time
 
 import pytest
-from faces import until
-from programs import STAMP, Program, run
+from support.clients import until
+from support.programs import STAMP, Program, run
 
 STRICT = ("-X", "dev", "-W", "error")
 

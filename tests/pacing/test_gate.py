@@ -9,7 +9,7 @@ import weakref
 from types import SimpleNamespace
 
 import pytest
-from faces import HELLO, behind_face, until
+from support.clients import HELLO, behind_face, until
 
 from imagine import ImagineAPITooManyRequestsException, ImagineQuotaException, ImagineTimeoutException, RateLimit
 from imagine._pacing.clock import NO_DEADLINE

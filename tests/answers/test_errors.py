@@ -16,7 +16,7 @@ import pytest
 from aiohttp.client_exceptions import UnixClientConnectorError
 from aiohttp.http import HttpProcessingError
 from aiohttp.http_exceptions import BadHttpMessage
-from listening import answer, listening
+from support.listeners import answer, listening
 
 import imagine
 from imagine import (

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     Browser: TypeAlias = TestClient[web.Request, web.Application]
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 ROUTES = {
     "GET ping",
     "GET health",

@@ -9,8 +9,8 @@ import pickle
 import ssl
 
 import pytest
-from faces import behind_face
-from listening import listening
+from support.clients import behind_face
+from support.listeners import listening
 
 import imagine
 from imagine import ImagineQuotaException, RateLimit, Timeout

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
+import pickle
 import subprocess
 import sys
 from importlib import import_module
+from typing import get_type_hints
 
 import pytest
 
 import imagine
 
 CLIENTS = {"ImagineAsyncClient", "ImagineClient", "AsyncStream", "Stream"}
-VALUES = {"Timeout", "RateLimit", "CallInfo", "RawResponse"}
+VALUES = {"Timeout", "RateLimit", "QuotaState", "CallInfo", "Attempt", "RawResponse"}
+OPTIONS = {"CallOptions", "SamplingOptions", "ClientOptions", "ExtraOptions"}
 EXCEPTIONS = {
     "ImagineException",
     "ImagineAPIException",
@@ -66,7 +70,7 @@ CLASSES = [name for name in imagine.__all__ if name != "__version__"]
 def test_all_is_sorted_and_complete():
     """`imagine.__all__` has the version and every public name in order, each of them once; `dir()` shows the same."""
     assert imagine.__all__ == sorted(set(imagine.__all__)) == dir(imagine)
-    assert set(imagine.__all__) >= {"__version__"} | CLIENTS | VALUES | EXCEPTIONS | DATA_CLASSES
+    assert set(imagine.__all__) >= {"__version__"} | CLIENTS | VALUES | OPTIONS | EXCEPTIONS | DATA_CLASSES
 
 
 def test_all_has_nothing_private():
@@ -90,6 +94,8 @@ def test_everything_public_has_a_docstring():
         ("imagine.exceptions", EXCEPTIONS),
         ("imagine.async_client", {"ImagineAsyncClient"}),
         ("imagine.client", {"ImagineClient"}),
+        ("imagine.calls", {"Attempt", "CallInfo", "RawResponse"}),
+        ("imagine.limits", {"QuotaState", "RateLimit", "Timeout"}),
         ("imagine.types", DATA_CLASSES),
         *((f"imagine.types.{module}", names) for module, names in MODULES.items()),
     ],
@@ -110,6 +116,50 @@ def test_exceptions_are_all_exported():
         if getattr(found, "__module__", "") == exceptions.__name__ and isinstance(found, type)
     }
     assert defined == set(exceptions.__all__) == EXCEPTIONS
+
+
+def public_parts(name):
+    """A public class, and all of it that is public: methods, the functions of properties, the constructor."""
+    found = getattr(imagine, name)
+    yield found
+    for part in dir(found):
+        if not part.startswith("_") or part == "__init__":
+            value = inspect.getattr_static(found, part)
+            value = getattr(value, "fget", None) or getattr(value, "__func__", value)
+            if inspect.isfunction(value) and value.__module__.startswith("imagine."):
+                yield value
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_what_is_public_can_be_looked_into(name):
+    """Type hints, source and pickles of every public name work, as frameworks and debuggers ask for them."""
+    for part in public_parts(name):
+        assert get_type_hints(part) is not None
+        assert inspect.getsource(part)
+    assert pickle.loads(pickle.dumps(getattr(imagine, name))) is getattr(imagine, name)
+
+
+@pytest.mark.parametrize("name", sorted(EXCEPTIONS))
+def test_exceptions_survive_a_pickle(name):
+    """An exception keeps its message and its facts on the way to another process."""
+    error = getattr(imagine, name)("what happened")
+    error.http_status, error.partial = 500, "some"
+    copy = pickle.loads(pickle.dumps(error))
+    assert (type(copy), str(copy), vars(copy)) == (type(error), str(error), vars(error))
+
+
+@pytest.mark.parametrize("client", ["ImagineAsyncClient", "ImagineClient"])
+def test_help_shows_every_option_with_its_type(client):
+    """`help(ImagineClient)` names the options behind `**options`, and those of every call, each with its type."""
+    kind = getattr(imagine, client)
+    options = inspect.signature(kind).parameters
+    assert set(imagine.ClientOptions.__annotations__) <= set(options)
+    assert options["retry_budget"].annotation == "float | None"
+    chat = inspect.signature(kind.chat).parameters
+    assert set(imagine.SamplingOptions.__annotations__) <= set(chat)
+    assert chat["temperature"].annotation == "float | None"
+    for parameters in (options, chat):
+        assert not [name for name, told in parameters.items() if told.annotation is told.empty and name != "self"]
 
 
 def test_an_unknown_name_is_an_attribute_error():

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from faces import until
 from nbclient import NotebookClient
+from support.clients import until
 
-EXAMPLE = Path(__file__).parent.parent / "examples" / "notebook.ipynb"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "notebook.ipynb"
 
 pytestmark = pytest.mark.anyio
 

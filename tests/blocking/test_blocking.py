@@ -15,8 +15,8 @@ from pathlib import Path
 import anyio
 import psutil
 import pytest
-from faces import HELLO, until
-from piecewise import sending
+from support.clients import HELLO, until
+from support.piecewise import sending
 
 import imagine._blocking.loop_thread
 import imagine._blocking.portal

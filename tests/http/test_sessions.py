@@ -13,7 +13,7 @@ import weakref
 from contextvars import ContextVar, copy_context
 
 import pytest
-from faces import HELLO, until
+from support.clients import HELLO, until
 
 from imagine import ImagineAsyncClient, ImagineException, ImagineStreamException, Timeout
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from faces import HELLO, until
+from support.clients import HELLO, until
 
 import imagine
 from imagine import ImagineException, ImagineStreamErrorException, ImagineStreamException, Timeout

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import trustme
-from listening import answer, listening, proxying
+from support.listeners import answer, listening, proxying
 
 from imagine import ImagineConnectionException
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from listening import answer, listening
+from support.listeners import answer, listening
 
 from imagine import ImagineAPIException, ImagineException, TranscribeResponse
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 
-from faces import HELLO
+from support.clients import HELLO
 
 from faults.outcome import MAX_TOKENS
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 README = "A paragraph of prose, of which there are two here.\n\nAnother one, to be compared with the first paragraph.\n"
 
 
