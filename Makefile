@@ -3,14 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+QUICK := -m "not slow"
 FUZZ_VENV := .venv-fuzz
 FUZZ_INSTALLED := $(FUZZ_VENV)/.installed
 FUZZ_SECONDS ?= 600
 FUZZ_TARGETS ?= $(patsubst tests/fuzz/fuzz_%.py,%,$(wildcard tests/fuzz/fuzz_*.py))
 SPEEDUPS_VENV := .venv-speedups
 SPEEDUPS_INSTALLED := $(SPEEDUPS_VENV)/.installed
-SPEEDUPS_TESTS := $(wildcard tests/test_*blocking*.py) $(patsubst %,tests/test_%.py,\
-	connecting load loops notebook streams time uploads)
+SPEEDUPS_TESTS := tests/blocking tests/http tests/streaming tests/pacing/test_clock.py
 BENCH_VENV := .venv-bench
 BENCH_INSTALLED := $(BENCH_VENV)/.installed
 ENGINE_VENV := .venv-engine
@@ -20,13 +20,13 @@ ENGINE_INSTALLED := $(ENGINE_VENV)/.installed
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "python 3.11 or newer is needed")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,check]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,check,dist]'
 	touch $@
 
 .PHONY: install
@@ -55,9 +55,7 @@ check: $(INSTALLED) ## format, lint, drift of the generated client, types
 
 .PHONY: test
 test: check test-speedups ## check, then all tests with branch coverage of at least 95 %
-	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
-	$(BIN)/coverage report
+	$(BIN)/python -m pytest -n 2 --cov
 
 $(SPEEDUPS_INSTALLED): pyproject.toml
 	$(PYTHON) -m venv $(SPEEDUPS_VENV)
@@ -66,7 +64,33 @@ $(SPEEDUPS_INSTALLED): pyproject.toml
 
 .PHONY: test-speedups
 test-speedups: $(SPEEDUPS_INSTALLED) ## what the event loop matters for, once more on uvloop
-	$(SPEEDUPS_VENV)/bin/python -m pytest $(SPEEDUPS_TESTS)
+	$(SPEEDUPS_VENV)/bin/python -m pytest -n 2 $(SPEEDUPS_TESTS)
+
+.PHONY: test-quick
+test-quick: $(INSTALLED) ## the tests without the slow ones and without checks, in a minute
+	$(BIN)/python -m pytest -n 2 $(QUICK)
+
+# Each of them in .venv-3.NN; what the interpreters are is asked when the target runs.
+.PHONY: test-pythons
+test-pythons: ## all tests on every other CPython from 3.11 to 3.14 that is here, pyenv's included
+	$(MAKE) --no-print-directory on-pythons TESTS=
+
+.PHONY: test-pythons-quick
+test-pythons-quick: ## the quick part of that
+	$(MAKE) --no-print-directory on-pythons TESTS='$(QUICK)'
+
+.PHONY: on-pythons
+on-pythons:
+	set -e; $(PYTHON) tests/support/pythons.py | while read -r minor python; do \
+		echo "== CPython $$minor"; \
+		$(MAKE) --no-print-directory .venv-$$minor/.installed OTHER=$$python; \
+		.venv-$$minor/bin/python -m pytest -n 2 $(TESTS) </dev/null; \
+	done
+
+.venv-3.%/.installed: pyproject.toml
+	$(OTHER) -m venv .venv-3.$*
+	.venv-3.$*/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	touch $@
 
 .PHONY: test-faults
 test-faults: $(INSTALLED) ## every fault through both clients, as a table
@@ -118,6 +142,13 @@ bench-instructions: $(INSTALLED) ## instructions of each piece of work, against 
 .PHONY: profile
 profile: $(BENCH_INSTALLED) ## a flame graph of one benchmark: make profile CASE=chat
 	$(BENCH_VENV)/bin/python -m benchmarks.flame $(CASE) $(CLIENT)
+
+.PHONY: dist
+dist: $(INSTALLED) ## build wheel and sdist, check what is in them, run the quickstart from the wheel
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist .
+	$(BIN)/twine check --strict dist/*
+	$(BIN)/python tests/dist/check_dist.py dist
 
 .PHONY: clean
 clean: ## remove the environments and caches

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -13,6 +14,21 @@ settings.register_profile("imagine", deadline=None)
 settings.load_profile("imagine")
 
 pytest_plugins = ["imagine.testing"]
+
+TESTS = Path(__file__).parent
+SLOW = (
+    *("faults", "fuzz", "soak", "blocking/test_notebook.py", "blocking/test_programs.py", "http/test_load.py"),
+    *("package/test_benchmarks.py", "package/test_examples.py", "package/test_instructions.py"),
+    *("package/test_quickstart_blocking.py", "types/test_dto_roundtrip.py"),
+)
+"""What takes seconds, or processes of its own; `make test-quick` leaves it out."""
+
+
+def pytest_collection_modifyitems(items):
+    """Mark the slow tests by where they are."""
+    for item in items:
+        if item.path.is_relative_to(TESTS) and item.path.relative_to(TESTS).as_posix().startswith(SLOW):
+            item.add_marker("slow")
 
 
 @pytest.fixture

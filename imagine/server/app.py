@@ -13,7 +13,7 @@ from aiohttp import web
 
 from imagine.server.answers import Refusal, json_answer, rate_limited
 from imagine.server.bodies import Upload, read_form
-from imagine.server.events import EventStream, has_gone
+from imagine.server.events import SSEResponse, has_gone
 from imagine.server.faults import Exchange, Playable, Sent, Wire, parse
 from imagine.server.quotas import quota_headers
 from imagine.server.recorder import record
@@ -65,7 +65,7 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
     try:
         response = await _outcome(request, handler)
         response.headers["X-Request-Id"] = request[RECORD].request_id
-        if isinstance(response, EventStream):
+        if isinstance(response, SSEResponse):
             with request.app[SERVICE].streams.one_more():
                 await response.send(request)
     except Exception:

@@ -12,7 +12,7 @@ from aiohttp import web
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator
 
-__all__ = ["DONE", "EventStream", "OpenStreams", "Pace", "has_gone", "sse"]
+__all__ = ["DONE", "OpenStreams", "Pacing", "SSEResponse", "has_gone", "sse"]
 
 DONE = b"[DONE]"
 
@@ -30,7 +30,7 @@ def has_gone(request: web.Request) -> bool:
     return request.transport is None or request.transport.is_closing()
 
 
-class EventStream(web.StreamResponse):
+class SSEResponse(web.StreamResponse):
     """An answer that is sent event by event; until `send` it is only a plan, which a fault may still change."""
 
     def __init__(self, payloads: AsyncGenerator[bytes, None]) -> None:
@@ -68,7 +68,7 @@ class OpenStreams:
             self.count -= 1
 
 
-class Pace:
+class Pacing:
     """Spreads the items of a stream evenly over time; None lets them go at once, with other tasks between them."""
 
     def __init__(self, per_second: float | None) -> None:

@@ -12,8 +12,8 @@ from uuid import uuid4
 import msgspec
 
 from imagine.server.answers import json_answer, refusing_bad_values
-from imagine.server.events import DONE, EventStream, Pace
-from imagine.server.service import Call
+from imagine.server.events import DONE, Pacing, SSEResponse
+from imagine.server.service import InferenceCall
 from imagine.server.store import Spent
 from imagine.server.work import TextWork, work_of_chat, work_of_text
 from imagine.types.chat_completions import ChatCompletionRequest, ChatMessage
@@ -54,7 +54,7 @@ def _assistant(work: Work) -> Json:
 class Generation:
     """One answer in the making, and its forms on the wire."""
 
-    def __init__(self, call: Call, shape: Shape, model: str, prompt: str, work: Work) -> None:
+    def __init__(self, call: InferenceCall, shape: Shape, model: str, prompt: str, work: Work) -> None:
         self._call = call
         self._shape = shape
         self._work = work
@@ -69,7 +69,7 @@ class Generation:
     async def reply(self, asked: CompletionRequest | ChatCompletionRequest) -> web.StreamResponse:
         """Answer as a stream or whole, as it was asked for."""
         if asked.stream:
-            return EventStream(self._payloads(bool((asked.stream_options or {}).get("include_usage"))))
+            return SSEResponse(self._payloads(bool((asked.stream_options or {}).get("include_usage"))))
         with self._concluded():
             await asyncio.to_thread(self._make_all)
         return json_answer(self._whole())
@@ -79,7 +79,7 @@ class Generation:
             pass
 
     async def _payloads(self, include_usage: bool) -> AsyncGenerator[bytes, None]:
-        pace = Pace(self._call.service.config.tokens_per_second)
+        pace = Pacing(self._call.service.config.tokens_per_second)
         with self._concluded():
             for delta in self._work.deltas():
                 await pace.wait()
@@ -115,7 +115,7 @@ class Generation:
 
 async def chat(request: web.Request) -> web.StreamResponse:
     """Answer a conversation with a message, or with calls of the tools that it offers."""
-    call = Call(request)
+    call = InferenceCall(request)
     asked = call.decode(ChatCompletionRequest)
     call.require_model("llm", asked.model)
     with refusing_bad_values():
@@ -126,7 +126,7 @@ async def chat(request: web.Request) -> web.StreamResponse:
 
 async def completions(request: web.Request) -> web.StreamResponse:
     """Continue a prompt."""
-    call = Call(request)
+    call = InferenceCall(request)
     asked = call.decode(CompletionRequest)
     call.require_model("llm", asked.model)
     with refusing_bad_values():
@@ -136,7 +136,7 @@ async def completions(request: web.Request) -> web.StreamResponse:
 
 async def translate(request: web.Request) -> web.StreamResponse:
     """Translate a prompt."""
-    call = Call(request)
+    call = InferenceCall(request)
     asked = call.decode(CompletionRequest)
     call.require_model("translate", asked.model)
     translation = await call.compute(call.engines.translation.translate, asked.prompt, asked.model)

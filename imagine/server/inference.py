@@ -15,8 +15,8 @@ from aiohttp import web
 
 from imagine.server.answers import Refusal, json_answer, unprocessable
 from imagine.server.bodies import Upload
-from imagine.server.events import DONE, EventStream
-from imagine.server.service import SERVICE, Call
+from imagine.server.events import DONE, SSEResponse
+from imagine.server.service import SERVICE, InferenceCall
 from imagine.server.store import Spent
 from imagine.types.embeddings import EmbeddingRequest
 from imagine.types.images import ImageRequest
@@ -34,7 +34,7 @@ __all__ = ["draw_image", "embeddings", "images", "reranker", "transcribe"]
 
 async def embeddings(request: web.Request) -> web.StreamResponse:
     """Turn texts into vectors."""
-    call, started = Call(request), time.perf_counter()
+    call, started = InferenceCall(request), time.perf_counter()
     asked = call.decode(EmbeddingRequest)
     call.require_model("embedding", asked.model)
     texts = [asked.input] if isinstance(asked.input, str) else asked.input
@@ -52,7 +52,7 @@ async def embeddings(request: web.Request) -> web.StreamResponse:
 
 async def reranker(request: web.Request) -> web.StreamResponse:
     """Order documents by their relevance to a query; the best one only, where `top_n` does not say more."""
-    call, started = Call(request), time.perf_counter()
+    call, started = InferenceCall(request), time.perf_counter()
     asked = call.decode(ReRankerRequest)
     call.require_model("reranker", asked.model)
     scores = await call.compute(call.engines.rerank.scores, asked.query, asked.documents)
@@ -76,7 +76,7 @@ def _ranked(asked: ReRankerRequest, index: int, score: float) -> Json:
 
 async def transcribe(request: web.Request) -> web.StreamResponse:
     """Turn an uploaded recording into text."""
-    call, started = Call(request), time.perf_counter()
+    call, started = InferenceCall(request), time.perf_counter()
     model, upload = call.record.form.get("model"), call.record.form.get("file")
     if not isinstance(model, str):
         raise unprocessable(["body", "model"], "field required", "value_error.missing")
@@ -92,7 +92,7 @@ async def transcribe(request: web.Request) -> web.StreamResponse:
 
 async def images(request: web.Request) -> web.StreamResponse:
     """Draw images, all in one answer or one per event of a stream."""
-    call = Call(request)
+    call = InferenceCall(request)
     asked = call.decode(ImageRequest)
     call.require_model("text_to_image", asked.model)
     if asked.response_format not in ("b64_json", "url"):
@@ -101,13 +101,13 @@ async def images(request: web.Request) -> web.StreamResponse:
         raise unprocessable(["body", "n"], "a number from 1 is wanted")
     drawing = Drawing(call, asked)
     first = await drawing.image(0)  # before a stream begins, so that a bad value can still be refused
-    return EventStream(drawing.payloads(first)) if asked.stream else json_answer(await drawing.whole(first))
+    return SSEResponse(drawing.payloads(first)) if asked.stream else json_answer(await drawing.whole(first))
 
 
 class Drawing:
     """The images of one request; what is drawn alike has the same id, however it is sent."""
 
-    def __init__(self, call: Call, asked: ImageRequest) -> None:
+    def __init__(self, call: InferenceCall, asked: ImageRequest) -> None:
         self._call = call
         self._asked = asked
         self._request = msgspec.json.encode(msgspec.structs.replace(asked, stream=False, response_format="url"))
@@ -163,14 +163,14 @@ def _embedded(engine: EmbeddingEngine, texts: list[str]) -> list[list[float]]:
     return [engine.embed(text) for text in texts]
 
 
-def _concluded(call: Call, model: str, spent: Spent, answer: Json) -> web.StreamResponse:
+def _concluded(call: InferenceCall, model: str, spent: Spent, answer: Json) -> web.StreamResponse:
     encoded = msgspec.Raw(msgspec.json.encode(answer))  # once: many vectors take their time
     call.bill(model, spent)
     call.remember(encoded)
     return json_answer(encoded)
 
 
-def _count(call: Call, texts: Iterable[str]) -> int:
+def _count(call: InferenceCall, texts: Iterable[str]) -> int:
     return sum(call.engines.text.count(text) for text in texts)
 
 

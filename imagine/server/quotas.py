@@ -1,4 +1,4 @@
-"""Quotas: so many requests or tokens per key in any stretch of time, and the headers that tell about them."""
+"""Quotas: at most N requests or tokens for each key in any window of time, and the headers that report them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-__all__ = ["HEADER_STYLES", "Quota", "QuotaState", "Quotas", "Unit", "Verdict", "parse_quotas", "quota_headers"]
+__all__ = ["HEADER_STYLES", "Quota", "QuotaBook", "QuotaStatus", "Unit", "Verdict", "parse_quotas", "quota_headers"]
 
 Unit = Literal["requests", "tokens"]
 
@@ -54,7 +54,7 @@ def parse_quotas(quotas: Iterable[Quota | str]) -> tuple[Quota, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class QuotaState:
+class QuotaStatus:
     """What is left of one quota, and for how many seconds it stays so."""
 
     quota: Quota
@@ -67,7 +67,7 @@ class Verdict:
     """Whether a request may go: `wait` is 0, or the seconds until the last exhausted quota has room."""
 
     wait: float
-    states: tuple[QuotaState, ...]
+    states: tuple[QuotaStatus, ...]
 
 
 class _Window:
@@ -92,17 +92,17 @@ class _Window:
         leaving = next(i for i, sum_ in enumerate(freed) if self._used - sum_ < self.quota.amount)
         return self._charges[leaving][0] + self.quota.seconds - now
 
-    def state(self, now: float) -> QuotaState:
+    def state(self, now: float) -> QuotaStatus:
         wait = self.wait(now)
         oldest = self._charges[0][0] + self.quota.seconds - now if self._charges else 0.0
-        return QuotaState(self.quota, max(0, self.quota.amount - self._used), wait or oldest)
+        return QuotaStatus(self.quota, max(0, self.quota.amount - self._used), wait or oldest)
 
     def _forget(self, now: float) -> None:
         while self._charges and self._charges[0][0] + self.quota.seconds <= now:
             self._used -= self._charges.popleft()[1]
 
 
-class Quotas:
+class QuotaBook:
     """The windows of every user; kept in memory, new with each server.
 
     A request is charged when it is let in, its tokens once they are known; refused requests cost nothing.
@@ -174,13 +174,13 @@ def _ratelimit(verdict: Verdict) -> dict[str, str]:
     }
 
 
-def _tightest(verdict: Verdict, unit: Unit | None = None) -> list[QuotaState]:
+def _tightest(verdict: Verdict, unit: Unit | None = None) -> list[QuotaStatus]:
     """The state with the least left and the longest wait, as a list that is empty where no quota counts the unit."""
     states = [state for state in verdict.states if unit in (None, state.quota.unit)]
     return sorted(states, key=lambda state: (state.remaining, -state.reset))[:1]
 
 
-def _parts(state: QuotaState, reset: str) -> dict[str, str]:
+def _parts(state: QuotaStatus, reset: str) -> dict[str, str]:
     return {"limit": str(state.quota.amount), "remaining": str(state.remaining), "reset": reset}
 
 

@@ -60,7 +60,7 @@ class RecordedRequest:
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
-    """Names in any case; of a key only `***` is kept."""
+    """Names are case-insensitive; of a key only `***` is kept."""
     peer: tuple[str, int]
     """Address and port of the client."""
     connection: int

@@ -15,7 +15,7 @@ from imagine.server.answers import model_not_found, refusing_bad_values, unautho
 from imagine.server.bodies import fitted, parse_json
 from imagine.server.events import OpenStreams
 from imagine.server.faults import FaultScript
-from imagine.server.quotas import Quotas
+from imagine.server.quotas import QuotaBook
 from imagine.server.recorder import Connections, RecordedRequest
 from imagine.server.store import Spent, Store
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from imagine.server.config import ServerConfig
 
-__all__ = ["BASE_PATH", "HISTORY_ROUTES", "RECORD", "SERVICE", "USER", "Call", "Service"]
+__all__ = ["BASE_PATH", "HISTORY_ROUTES", "RECORD", "SERVICE", "USER", "InferenceCall", "Service"]
 
 T = TypeVar("T", bound=msgspec.Struct)
 P = ParamSpec("P")
@@ -42,7 +42,7 @@ class Service:
     def __init__(self, config: ServerConfig) -> None:
         self.config = config
         self.store = Store(config.database, config.history_limit)
-        self.quotas = Quotas(config.parsed_quotas)
+        self.quotas = QuotaBook(config.parsed_quotas)
         self.faults = FaultScript()
         self.requests: deque[RecordedRequest] = deque(maxlen=config.requests_kept)
         self.streams = OpenStreams()
@@ -51,7 +51,7 @@ class Service:
     def user_of(self, authorization: str) -> str:
         """Return whose key an Authorization header holds; a refusal where it is nobody's."""
         scheme, _, given = authorization.partition(" ")
-        # Every key is compared, in constant time: how long it takes tells nothing about them.
+        # Every key is compared, in constant time: the time it takes reveals nothing about them.
         matches = [_equal(given.strip(), key) for key in self.config.keys]
         if scheme.lower() != "bearer" or not any(matches):
             raise unauthorized()
@@ -67,7 +67,7 @@ USER = web.RequestKey("user", str)
 RECORD = web.RequestKey("record", RecordedRequest)
 
 
-class Call:
+class InferenceCall:
     """One request to an inference route: who asks, for what, and what it has cost."""
 
     def __init__(self, request: web.Request) -> None:

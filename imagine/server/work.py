@@ -112,7 +112,7 @@ def work_of_chat(engine: TextEngine, asked: ChatCompletionRequest) -> Work:
 
 
 def work_of_text(text: str, limit: int | None) -> Work:
-    """Pass on a text that exists already, word by word, so many words at most."""
+    """Pass on a text that exists already, word by word, a limited number of words."""
     words = re.findall(r"\s*\S+", text)
     end = Token("", "stop" if limit is None or len(words) <= limit else "length")
     return TextWork(iter([*(Token(word) for word in words[:limit]), end]))

@@ -10,6 +10,8 @@ from support.clients import until
 from support.programs import STAMP, Program, run
 
 STRICT = ("-X", "dev", "-W", "error")
+SOON = 10.0
+"""Seconds within which even a busy machine ends a program; what it must not wait for takes a minute."""
 
 
 @pytest.fixture(autouse=True)
@@ -86,7 +88,7 @@ def test_a_program_just_ends(server, code):
         server.faults.script(["stall;after=2"] * 3)
     ended = run(code, *STRICT)
     assert (ended.status, ended.errors) == (0, "")
-    assert ended.seconds < 0.5
+    assert ended.seconds < SOON
     wait_until(lambda: server.open_connections == 0)
 
 
@@ -109,7 +111,7 @@ def test_a_program_ends_by_an_exception(server, ending, flags):
     assert ended.status == (3 if "exit" in ending else 1)
     assert ended.errors.count("Traceback") == ended.errors.count("ZeroDivisionError: ") == int("/" in ending)
     assert "imagine" not in ended.errors
-    assert ended.seconds < 0.5
+    assert ended.seconds < SOON
     wait_until(lambda: server.open_connections == 0)
 
 
@@ -166,7 +168,7 @@ def test_ctrl_c_stops_at_once(server, fault, code):
         wait_until(lambda: server.open_connections == 1)
         ended = program.end()
     assert (ended.status, ended.printed[1:], ended.errors) == (0, ["pong"], "")
-    assert float(ended.printed[0]) - interrupted < 0.5
+    assert float(ended.printed[0]) - interrupted < SOON
 
 
 def test_ctrl_c_at_any_moment_leaves_nothing_behind(server):

@@ -1,4 +1,4 @@
-"""Limits of time: each ends the call soon after it, with the exception that names it."""
+"""Time limits: each ends the call soon after it, with the exception that names it."""
 
 from __future__ import annotations
 
@@ -21,16 +21,18 @@ from imagine.server.faults import Raw
 pytestmark = pytest.mark.anyio
 
 QUICK = 0.2
+SOON = 10.0
+"""Seconds within which even a busy machine ends a call at its limit; the other limits are a minute and more."""
 
 
 @contextmanager
-def hits(limit, seconds=QUICK, at_most=1.0):
+def hits(limit, seconds=QUICK):
     """The block hits this limit: no earlier, and not much later."""
     began = time.monotonic()
     with pytest.raises(ImagineTimeoutException) as caught:
         yield caught
     assert seconds <= time.monotonic() - began + 0.001
-    assert time.monotonic() - began < seconds + at_most
+    assert time.monotonic() - began < seconds + SOON
     error = caught.value
     assert (error.limit, error.seconds) == (limit, seconds)
     assert f"{limit}={seconds:g} s" in str(error)
@@ -68,7 +70,7 @@ async def test_connect_while_tls_is_silent(make_client, server):
         endpoint = f"https://127.0.0.1:{listener.getsockname()[1]}"
         client = await make_client(endpoint=endpoint, max_retries=0, timeout=Timeout(connect=QUICK))
         await asyncio.sleep(0)
-        with hits("connect", at_most=2.0):
+        with hits("connect"):
             await client.ping()
 
 
@@ -80,7 +82,7 @@ async def test_closing_a_client_leaves_calls_their_limits():
         listener.setblocking(False)
         endpoint = f"https://127.0.0.1:{listener.getsockname()[1]}"
         client = ImagineAsyncClient(endpoint, "key", 0, Timeout(connect=QUICK))
-        with hits("connect", at_most=2.0):
+        with hits("connect"):
             call = asyncio.create_task(client.ping())
             silent, _ = await asyncio.get_running_loop().sock_accept(listener)
             with silent:
@@ -107,7 +109,7 @@ async def test_write(make_client):
         listener.listen()
         endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"
         client = await make_client(endpoint=endpoint, max_retries=0, timeout=Timeout(write=QUICK))
-        with hits("write", at_most=2.0):
+        with hits("write"):
             await client.embeddings("x" * 20_000_000)
 
 
@@ -138,7 +140,7 @@ async def test_keepalives_extend_the_first_event_ten_times(make_client, server):
     began = time.monotonic()
     with pytest.raises(ImagineTimeoutException, match=r"first_event=0\.1 s"):
         await client.chat_stream(HELLO).final()
-    assert 1.0 <= time.monotonic() - began < 2.0
+    assert 1.0 <= time.monotonic() - began < 1.0 + SOON
 
 
 async def test_keepalives_let_a_late_first_event_come(make_client, server):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from support.raw_http import CHAT, COMPLETION, EMBEDDING, post, stream
 
 from imagine.server import Quota
-from imagine.server.quotas import HEADER_STYLES, Quotas, quota_headers
+from imagine.server.quotas import HEADER_STYLES, QuotaBook, quota_headers
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -56,7 +56,7 @@ class Clock:
 def test_a_window_slides() -> None:
     """Room comes back one by one, as the requests that took it grow old."""
     clock = Clock()
-    quotas = Quotas([Quota(2, "requests", 60)], clock)
+    quotas = QuotaBook([Quota(2, "requests", 60)], clock)
     waits: list[float] = []
     for now in (0, 20, 30, 59, 60, 61):
         clock.now = now
@@ -67,7 +67,7 @@ def test_a_window_slides() -> None:
 def test_the_longest_wait_of_several_windows_counts() -> None:
     """A request must fit all windows; one that does not is charged to none."""
     clock = Clock()
-    quotas = Quotas([Quota(1, "requests", 10), Quota(2, "requests", 100)], clock)
+    quotas = QuotaBook([Quota(1, "requests", 10), Quota(2, "requests", 100)], clock)
     waits: list[float] = []
     for now in (0, 5, 10, 20):
         clock.now = now
@@ -78,7 +78,7 @@ def test_the_longest_wait_of_several_windows_counts() -> None:
 def test_tokens_are_charged_when_they_are_known() -> None:
     """Requests pass until the tokens spent reach the amount, and again once enough of them are old."""
     clock = Clock()
-    quotas = Quotas([Quota(100, "tokens", 60)], clock)
+    quotas = QuotaBook([Quota(100, "tokens", 60)], clock)
     assert quotas.admit("u").wait == 0
     quotas.spend_tokens("u", 60)
     clock.now = 10
@@ -93,7 +93,7 @@ def test_tokens_are_charged_when_they_are_known() -> None:
 def test_no_window_ever_holds_more_than_its_amount(steps: list[tuple[float, int]]) -> None:
     """Whatever the pace of the requests, any window of time admits at most its amount."""
     clock = Clock()
-    quotas = Quotas([Quota(3, "requests", 10)], clock)
+    quotas = QuotaBook([Quota(3, "requests", 10)], clock)
     admitted: list[float] = []
     for pause, attempts in steps:
         clock.now += pause
@@ -104,7 +104,7 @@ def test_no_window_ever_holds_more_than_its_amount(steps: list[tuple[float, int]
 def test_headers_of_every_style() -> None:
     """Each style tells the tightest window in its own words; `retry-after…` speaks only when there is a wait."""
     clock = Clock()
-    quotas = Quotas([Quota(1, "requests", 2.5), Quota(9, "requests", 60), Quota(50, "tokens", 60)], clock)
+    quotas = QuotaBook([Quota(1, "requests", 2.5), Quota(9, "requests", 60), Quota(50, "tokens", 60)], clock)
     let_in, refused = quotas.admit("u"), quotas.admit("u")
     quotas.spend_tokens("u", 10)
     told = {style: quota_headers(refused, [style]) for style in HEADER_STYLES}

@@ -78,7 +78,7 @@ def behind_face(face, *args, **options):
 
 async def until(condition):
     """Wait until something that happens on its own has happened."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):  # long enough for a busy machine
         while not condition():
             gc.collect()
             await asyncio.sleep(0.005)

@@ -1,4 +1,4 @@
-"""The engines of the local server: small, deterministic and free of dependencies, each honest about what it is.
+"""The engines of the local server: small, deterministic and free of dependencies, each saying what it is.
 
 | kind | class | what it does |
 |---|---|---|

@@ -70,7 +70,7 @@ class TranslationEngine(Protocol):
     """Translates a text."""
 
     def translate(self, text: str, model: str) -> str:
-        """Translate between the languages that the model's name tells."""
+        """Translate between the languages that the model's name gives."""
         ...
 
 

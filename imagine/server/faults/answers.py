@@ -40,7 +40,7 @@ async def status(
     retry_after_ms: str = "",
     retry_after_date: float = 0.0,
 ) -> None:
-    """An error status; body `json` or `html`; a wait as given, in milliseconds, or as a date so many seconds ahead."""
+    """An error status; body `json` or `html`; a wait in seconds, in milliseconds, or as a date."""
     date = formatdate(time.time() + retry_after_date, usegmt=True) if retry_after_date else ""
     waits = {"Retry-After": date or retry_after, "retry-after-ms": retry_after_ms}
     headers = {name: value for name, value in waits.items() if value}
@@ -82,7 +82,7 @@ async def wrong_content_type(exchange: Exchange, value: str = "text/plain") -> N
 
 @fault
 async def header_flood(exchange: Exchange, count: int = 1000, size: int = 1000) -> None:
-    """The good answer behind so many headers of so many bytes."""
+    """The good answer behind `count` headers of `size` bytes."""
     reply = await exchange.good()
     reply.begin({f"X-Flood-{number}": "x" * size for number in range(count)})
     await reply.rest()
@@ -97,14 +97,14 @@ async def gzip(exchange: Exchange) -> None:
 
 @fault
 async def gzip_bomb(exchange: Exchange, megabytes: int = 300) -> None:
-    """The good answer behind so many megabytes of blanks, compressed to a thousandth."""
+    """The good answer behind `megabytes` MB of blanks, compressed to a thousandth."""
     reply = await exchange.good()
     await _send_compressed(reply, _behind_blanks(reply, megabytes))
 
 
 @fault
 async def huge_event(exchange: Exchange, megabytes: int = 20) -> None:
-    """A first event of so many megabytes; a body that is no stream begins with as many blanks."""
+    """A first event of `megabytes` MB; a body that is no stream begins with as many blanks."""
     reply = await exchange.good()
     size = megabytes * _MEGABYTE
     reply.begin()

@@ -35,7 +35,7 @@ async def silent(exchange: Exchange) -> None:
 
 @fault
 async def slow_headers(exchange: Exchange, size: int = 1, seconds: float = 0.1) -> None:
-    """Status line and headers trickle: so many bytes, then a pause."""
+    """Status line and headers trickle: `size` bytes, then a pause."""
     reply = await exchange.good()
     for part in _parts(reply.head(), size):
         exchange.wire.write(part)
@@ -45,7 +45,7 @@ async def slow_headers(exchange: Exchange, size: int = 1, seconds: float = 0.1) 
 
 @fault
 async def slow_drip(exchange: Exchange, size: int = 16, seconds: float = 0.1) -> None:
-    """The body trickles: so many bytes, then a pause, wherever the events end."""
+    """The body trickles: `size` bytes, then a pause, wherever the events end."""
     reply = await exchange.good()
     reply.begin()
     async for piece in reply.pieces:
@@ -57,7 +57,7 @@ async def slow_drip(exchange: Exchange, size: int = 16, seconds: float = 0.1) ->
 
 @fault
 async def cut_stream(exchange: Exchange, after: int = 3, reset: bool = True) -> None:
-    """The connection is reset, or closed, after so many events; a body that is no stream counts as eight."""
+    """The connection is reset, or closed, after `after` events; a body that is no stream counts as eight."""
     reply = await exchange.good()
     await reply.begin_with(after)
     if reset:
@@ -68,7 +68,7 @@ async def cut_stream(exchange: Exchange, after: int = 3, reset: bool = True) -> 
 
 @fault
 async def cut_clean(exchange: Exchange, after: int = 3) -> None:
-    """The body ends as HTTP wants it, but after so many events: no finish reason, no [DONE]."""
+    """The body ends as HTTP wants it, but after `after` events: no finish reason, no [DONE]."""
     reply = await exchange.good()
     await reply.begin_with(after)
     reply.end()
@@ -76,7 +76,7 @@ async def cut_clean(exchange: Exchange, after: int = 3) -> None:
 
 @fault
 async def close_delimited(exchange: Exchange, after: int = 3) -> None:
-    """The connection closes after so many events, and HTTP has no length that would tell."""
+    """The connection closes after `after` events, and HTTP has no length that would show it."""
     reply = await exchange.good()
     exchange.wire.write(head(reply.status, {**reply.headers, "Connection": "close"}))
     for _ in range(after):
@@ -102,7 +102,7 @@ async def no_done(exchange: Exchange) -> None:
 
 @fault
 async def stall(exchange: Exchange, after: int = 3) -> None:
-    """Silence after so many events, the connection held open."""
+    """Silence after `after` events, the connection held open."""
     reply = await exchange.good()
     await reply.begin_with(after)
     await exchange.wire.hold()
@@ -110,7 +110,7 @@ async def stall(exchange: Exchange, after: int = 3) -> None:
 
 @fault
 async def heartbeats_only(exchange: Exchange, after: int = 0, seconds: float = 0.1) -> None:
-    """Comments without end, one per interval, after so many events."""
+    """Comments without end, one per interval, after `after` events."""
     reply = await exchange.good()
     await reply.begin_with(after)
     while True:
@@ -120,7 +120,7 @@ async def heartbeats_only(exchange: Exchange, after: int = 0, seconds: float = 0
 
 @fault
 async def error_event(exchange: Exchange, after: int = 3, code: int = 500, named: bool = False) -> None:
-    """An error in place of an event, after so many, and the end; `named` puts it under `event: error`."""
+    """An error in place of an event, after `after` of them, and the end; `named` puts it under `event: error`."""
     reply = await exchange.good()
     await reply.begin_with(after)
     error = b'{"error": {"message": "Generation failed", "type": "server_error", "code": %d}}' % code
@@ -130,7 +130,7 @@ async def error_event(exchange: Exchange, after: int = 3, code: int = 500, named
 
 @fault
 async def garbage_event(exchange: Exchange, after: int = 3) -> None:
-    """An event that is no JSON, after so many; the good ones go on behind it."""
+    """An event that is not JSON, after `after` good ones; more of those follow it."""
     reply = await exchange.good()
     await reply.begin_with(after)
     reply.write(sse(b'{"choices": [{"delta": oops'))

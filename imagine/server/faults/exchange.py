@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from imagine.server.events import DONE, EventStream, OpenStreams, sse
+from imagine.server.events import DONE, OpenStreams, SSEResponse, sse
 from imagine.server.faults.wire import LAST_CHUNK, Wire, chunk, head
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Reply:
         self._wire.write(self.head(changes))
 
     async def begin_with(self, count: int) -> None:
-        """Send the head and so many pieces, or all where there are fewer."""
+        """Send the head and the first pieces, or all where there are fewer."""
         self.begin()
         for _ in range(count):
             self.write(await anext(self.pieces, b""))
@@ -110,7 +110,7 @@ class Exchange:
         """Make the good answer; a refusal of the request is raised."""
         response = await self.answer()
         headers = {**response.headers, **self.headers}
-        if isinstance(response, EventStream):
+        if isinstance(response, SSEResponse):
             self.cleanup.enter_context(self.streams.one_more())
             payloads = await self.cleanup.enter_async_context(aclosing(response.payloads))
             return Reply(self.wire, response.status, headers, payloads, streamed=True)

@@ -89,7 +89,7 @@ async def sse_bom(exchange: Exchange) -> None:
 
 @fault
 async def sse_split(exchange: Exchange, size: int = 1) -> None:
-    """The stream is written in bits of so many bytes."""
+    """The stream is written in pieces of `size` bytes."""
     reply = await exchange.good()
     reply.begin()
     async for piece in reply.pieces:
