@@ -6,15 +6,26 @@ import copy
 import inspect
 import math
 import pickle
+import re
 import ssl
+from pathlib import Path
 
 import pytest
 from support.clients import behind_face
 from support.listeners import listening
 
 import imagine
-from imagine import ImagineQuotaException, RateLimit, Timeout
+from imagine import (
+    ClientOptions,
+    ExtraOptions,
+    ImagineAsyncClient,
+    ImagineClient,
+    ImagineQuotaException,
+    RateLimit,
+    Timeout,
+)
 from imagine._http.bodies import JSONBody
+from imagine._options.client import Options
 
 pytestmark = pytest.mark.anyio
 
@@ -623,3 +634,18 @@ def test_a_body_does_not_show_itself():
     body = JSONBody(b"a prompt", False)
     assert repr(body) == "JSONBody(8 bytes)"
     assert body.__rich_repr__() == [("bytes", 8)]
+
+
+def test_options_are_the_same_everywhere():
+    """What is checked, what the types list, what the heads show and what the README's table says are one list."""
+    names = set(Options.__struct_fields__)
+    assert set(ClientOptions.__annotations__) == names
+    for client, more in ((ImagineAsyncClient, set()), (ImagineClient, {"ctx"})):
+        assert set(inspect.signature(client).parameters) == names | more
+        code = client.__init__.__code__
+        head = set(code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount])
+        assert head == (names - set(ExtraOptions.__annotations__)) | more
+    readme = Path(__file__).parents[2].joinpath("README.md").read_text()
+    table = readme.partition("## Options")[2].partition("\n## ")[0]
+    cells = [row.split("|")[1] for row in table.splitlines() if row.startswith("| `")]
+    assert {name for cell in cells for name in re.findall(r"`([a-z_]+)`", cell)} == names
