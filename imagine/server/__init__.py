@@ -1,6 +1,6 @@
 """A local Imagine server: the whole API on loopback, with small deterministic engines and faults on demand.
 
-`python -m imagine.server` runs it by itself, `LocalServer` in a thread, `create_app` under any runner of aiohttp.
+`python -m imagine.server` runs it as a process, `LocalServer` in a thread, `create_app` under any aiohttp runner.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit status: 0 after Ctrl-C, 1 where it cannot serve, 2 for bad arguments."""
+    """Run the command and return its exit status: 0 after Ctrl-C, 1 if it cannot serve; bad arguments exit with 2."""
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.help_faults:
@@ -43,14 +43,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m imagine.server",
         description="Serve the Imagine API on this machine, with small deterministic engines. "
-        "The first line printed is the endpoint; it comes as soon as connections are accepted.",
+        "The first line printed is the endpoint; it appears once connections are accepted.",
     )
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     add("--port", type=int, default=8000, help="port to listen on, 0 for any free one (default: %(default)s)")
-    add("--api-key", action="append", help="key to accept, may be given several times (default: a random one, printed)")
+    add("--api-key", action="append", help="key to accept; repeatable (default: a random one, printed)")
     add("--db", default=":memory:", help="SQLite file for usage and history (default: in memory)")
-    add("--tokens-per-second", type=float, help="pace of streams (default: as fast as can be)")
+    add("--tokens-per-second", type=float, help="speed of streams (default: as fast as possible)")
     add("--quota", action="append", default=[], help="limit per key, like 5/minute or '25000 tokens/hour'; repeatable")
     add("--unsafe-bind", action="store_true", help="allow a host that other machines can reach")
     add("--help-faults", action="store_true", help="print the faults that X-Imagine-Fault can ask for, and exit")

@@ -49,7 +49,7 @@ def unauthorized() -> Refusal:
 
 
 def model_not_found() -> Refusal:
-    """No model of that name does what the route does."""
+    """The route serves no model of that name."""
     return Refusal(404, {"detail": "Model not found"})
 
 
@@ -60,7 +60,7 @@ def unprocessable(location: list[str | int], message: str, kind: str = "value_er
 
 @contextmanager
 def refusing_bad_values() -> Generator[None]:
-    """Turn the ValueError of an engine, whose message is meant for the caller, into a refusal with 422."""
+    """Turn an engine's ValueError, whose message is meant for the caller, into a refusal with 422."""
     try:
         yield
     except ValueError as error:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["FAULT_HEADER", "create_app"]
 
 FAULT_HEADER = "X-Imagine-Fault"
-"""Names the fault that a request wants to meet."""
+"""Names the fault that a request asks for."""
 
 _log = logging.getLogger("imagine.server")
 
@@ -38,7 +38,7 @@ _log = logging.getLogger("imagine.server")
 def create_app(config: ServerConfig) -> web.Application:
     """Make the application; run it with aiohttp's runners, best with `handler_cancellation=True`.
 
-    Without that option a stream goes on being generated after its client has left.
+    Without that option, a stream is still generated after its client has left.
     """
     app = web.Application(
         client_max_size=config.max_body_bytes,
@@ -94,7 +94,7 @@ async def _outcome(request: web.Request, handler: Handler) -> web.StreamResponse
 
 @web.middleware
 async def _recorded(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Note the request."""
+    """Record the request."""
     service = request.app[SERVICE]
     request[RECORD] = record(request, f"req-{uuid4().hex}", service.connections.of(request))
     service.requests.append(request[RECORD])
@@ -103,7 +103,7 @@ async def _recorded(request: web.Request, handler: Handler) -> web.StreamRespons
 
 @web.middleware
 async def _authorised(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Ask for a key, except for images: a browser or viewer that is given their address has none."""
+    """Require a key, except for images: a browser or viewer that opens their address has none."""
     if request.match_info.route.name != IMAGE_ROUTE:
         request[USER] = request.app[SERVICE].user_of(request.headers.get("Authorization", ""))
     return await handler(request)
@@ -111,7 +111,7 @@ async def _authorised(request: web.Request, handler: Handler) -> web.StreamRespo
 
 @web.middleware
 async def _faulted(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Read the body, and play the fault that the request is to get."""
+    """Read the body, and play the fault meant for the request, if there is one."""
     fault = _fault_for(request)
     async with _received(request, whole=fault is None or fault.reads_body):
         return await (handler(request) if fault is None else _played(request, handler, fault))
@@ -119,7 +119,7 @@ async def _faulted(request: web.Request, handler: Handler) -> web.StreamResponse
 
 @web.middleware
 async def _metered(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Keep inference calls within the quotas, and tell what is left of them."""
+    """Keep inference calls within the quotas, and report what is left of them."""
     if request.method != "POST" or request.match_info.http_exception is not None:
         return await handler(request)
     service, user = request.app[SERVICE], request[USER]
@@ -144,7 +144,7 @@ def _fault_for(request: web.Request) -> Playable | None:
 
 @asynccontextmanager
 async def _received(request: web.Request, *, whole: bool) -> AsyncGenerator[None]:
-    """Have the body read into the record, and its files open, within the context."""
+    """Read the body into the record, and keep its files open within the context."""
     form = request[RECORD].form
     try:
         if whole and request.content_type.startswith("multipart/"):
@@ -159,13 +159,13 @@ async def _received(request: web.Request, *, whole: bool) -> AsyncGenerator[None
 
 
 async def _played(request: web.Request, handler: Handler, fault: Playable) -> web.StreamResponse:
-    service, noted = request.app[SERVICE], request[RECORD]
-    noted.fault = fault.name
+    service, recorded = request.app[SERVICE], request[RECORD]
+    recorded.fault = fault.name
     wire = Wire(request)
     exchange = Exchange(
         request=request,
         wire=wire,
-        headers={"X-Request-Id": noted.request_id},
+        headers={"X-Request-Id": recorded.request_id},
         connection=service.connections.of(request),
         streams=service.streams,
         answer=partial(handler, request),

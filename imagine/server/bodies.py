@@ -1,4 +1,4 @@
-"""Reading request bodies: uploads, which wait on disk, and JSON into the classes of `imagine.types`."""
+"""Reads request bodies: uploads, which are spooled to disk, and JSON, into the classes of `imagine.types`."""
 
 from __future__ import annotations
 
@@ -30,29 +30,29 @@ def _spooled_file() -> BinaryIO:
 
 @dataclass(slots=True)
 class Upload:
-    """A file that came in a form."""
+    """A file uploaded in a form."""
 
     filename: str
     content_type: str
     size: int = 0
     sha256: str = ""
-    """Digest of the content, in hexadecimal digits."""
+    """Digest of the content, in hexadecimal."""
     file: BinaryIO = field(default_factory=_spooled_file, repr=False)
-    """The content, from its start; closed once the request is answered."""
+    """The content, positioned at its start; closed once the request is answered."""
 
 
 Form = dict[str, str | Upload]
 
 
 async def read_form(request: web.Request, form: Form, limit: int) -> None:
-    """Read a multipart body into a form; more than `limit` bytes are refused with 413, what is no form with 422."""
+    """Read a multipart body into a form; refused with 413 above `limit` bytes, with 422 if it is not a form."""
     try:
         async for part in await request.multipart():
             if not isinstance(part, BodyPartReader):
-                raise ValueError("a part holds parts itself")
+                raise ValueError("a part is itself multipart")
             limit -= await _read_part(part, form, limit)
     except ValueError as error:
-        raise unprocessable(["body"], f"The body is no form: {error}") from error
+        raise unprocessable(["body"], f"The body is not a form: {error}") from error
 
 
 async def _read_part(part: BodyPartReader, form: Form, limit: int) -> int:
@@ -81,7 +81,7 @@ async def _chunks(part: BodyPartReader, limit: int) -> AsyncIterator[bytes]:
     while chunk := await part.read_chunk(_CHUNK):
         limit -= len(chunk)
         if limit < 0:
-            raise Refusal(413, {"detail": "The upload is larger than this server takes"})
+            raise Refusal(413, {"detail": "The upload is larger than this server accepts"})
         yield chunk
 
 
@@ -96,7 +96,7 @@ def parse_json(body: bytes) -> dict[str, Any]:
 
 
 def fitted(document: dict[str, Any], into: type[T]) -> T:
-    """Fit a JSON object into a class; what does not fit is refused with 422, which names the field."""
+    """Convert a JSON object to a class; one that does not fit is refused with a 422 that names the field."""
     try:
         return msgspec.convert(document, into)
     except msgspec.ValidationError as error:

@@ -1,4 +1,4 @@
-"""What can be set on the server, and what it is when nothing is set."""
+"""The settings of the server, and their defaults."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ MODELS: Mapping[str, Sequence[str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engines:
-    """What computes the answers, one engine per family; the defaults are small, deterministic and need no download."""
+    """What computes the answers, one engine per kind; the defaults are small, deterministic and need no download."""
 
     text: TextEngine = field(default_factory=NgramTextEngine)
     embedding: EmbeddingEngine = field(default_factory=HashedEmbeddingEngine)
@@ -82,37 +82,37 @@ class ServerOptions(TypedDict, total=False):
 class ServerConfig:
     """Settings of one server.
 
-    Raises ValueError where a setting makes no sense, or would open the server to the network unasked.
+    Raises ValueError if a setting makes no sense, or opens the server to the network without `unsafe_bind`.
     """
 
     api_key: str | Sequence[str] = field(default_factory=new_key, repr=False)
-    """The bearer key, or several: each is a user of its own, `u-1`, `u-2`, … Default: a random one."""
+    """The bearer key, or several, each of a different user: `u-1`, `u-2`, … Default: a random one."""
     host: str = "127.0.0.1"
     """Address to listen on."""
     port: int = 0
-    """Port to listen on; 0 takes a free one."""
+    """Port to listen on; 0 picks a free one."""
     unsafe_bind: bool = False
     """Allow a host that other machines can reach."""
     database: str = ":memory:"
-    """File that keeps usage and history; `:memory:` keeps them as long as the server runs."""
+    """SQLite file for usage and history; `:memory:` keeps them only while the server runs."""
     history_limit: int = 1000
-    """Newest answers kept per route and key, at most 64 MiB of them."""
+    """How many of the newest answers are kept per route and key; together at most 64 MiB."""
     tokens_per_second: float | None = None
-    """Pace of streams; None sends tokens as they are made."""
+    """Speed of streams; None sends tokens as soon as they are made."""
     quotas: Sequence[Quota | str] = ()
     """Limits per key on inference calls, like `"5/minute"` or `"25000 tokens/hour"`."""
     quota_headers: Sequence[str] = ("retry-after", "x-ratelimit")
-    """Ways of telling the quotas in headers, names from `imagine.server.quotas.HEADER_STYLES`."""
+    """Headers that report the quotas: names of styles from `imagine.server.quotas.HEADER_STYLES`."""
     engines: Engines = field(default_factory=Engines)
     """What computes the answers."""
     models: Mapping[str, Sequence[str]] = field(default_factory=lambda: MODELS)
     """Names of the models on offer, by type."""
     max_body_bytes: int = 16 * 2**20
-    """Largest JSON body taken; a bigger one is answered with 413."""
+    """Largest JSON body accepted; a bigger one is answered with 413."""
     max_upload_bytes: int = 2**30
-    """Largest upload taken, all parts together; files beyond 1 MiB wait on disk, not in memory."""
+    """Largest upload accepted, all parts together; files over 1 MiB are kept on disk, not in memory."""
     requests_kept: int = 0
-    """Newest requests recorded for inspection, bodies included."""
+    """How many of the newest requests are kept for inspection, bodies included."""
 
     def __post_init__(self) -> None:
         parse_quotas(self.quotas)
@@ -122,7 +122,7 @@ class ServerConfig:
         if not self.keys or not all(self.keys):
             raise ValueError("At least one API key is needed, and none may be empty")
         if self.tokens_per_second is not None and self.tokens_per_second <= 0:
-            raise ValueError(f"Streams need a pace above 0 tokens per second, not {self.tokens_per_second}")
+            raise ValueError(f"tokens_per_second must be above 0, not {self.tokens_per_second}")
         if not self.unsafe_bind and not _is_loopback(self.host):
             raise ValueError(
                 f"{self.host!r} can be reached from other machines; "
@@ -130,7 +130,7 @@ class ServerConfig:
             )
 
     def check_engines(self) -> None:
-        """Have the engines that answer quickly answer something; drawing and listening are not tried."""
+        """Try the engines that answer quickly; drawing and transcription are not tried."""
         self.engines.text.count("ping")
         self.engines.embedding.embed("ping")
         self.engines.rerank.scores("ping", ["ping"])
@@ -144,7 +144,7 @@ class ServerConfig:
 
     @property
     def parsed_quotas(self) -> tuple[Quota, ...]:
-        """The quotas with their short spellings read."""
+        """The quotas, with their short spellings parsed."""
         return parse_quotas(self.quotas)
 
 

@@ -1,4 +1,4 @@
-"""Streams of server-sent events, as answers of aiohttp."""
+"""Streams of server-sent events, as aiohttp responses."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class SSEResponse(web.StreamResponse):
         self.payloads = payloads
 
     async def send(self, request: web.Request) -> None:
-        """Send all events; leaving early, as when the client has gone, closes the source of the payloads."""
+        """Send all events; leaving early, as when the client has gone, also closes the source of the payloads."""
         async with aclosing(self.payloads):
             await self.prepare(request)
             try:
@@ -47,8 +47,8 @@ class SSEResponse(web.StreamResponse):
             except Exception:
                 if has_gone(request):
                     raise
-                _log.exception("%s %s failed within its stream", request.method, request.path)
-                await self.write(sse(_FAILED))  # the status is sent long since: an event is all that is left
+                _log.exception("%s %s failed while streaming", request.method, request.path)
+                await self.write(sse(_FAILED))  # the status has already been sent: an event is all that is left
             await self.write_eof()
 
 
@@ -69,7 +69,7 @@ class OpenStreams:
 
 
 class Pacing:
-    """Spreads the items of a stream evenly over time; None lets them go at once, with other tasks between them."""
+    """Spreads the items of a stream evenly over time; None sends them at once, with other tasks in between."""
 
     def __init__(self, per_second: float | None) -> None:
         self._interval = 1 / per_second if per_second else 0.0

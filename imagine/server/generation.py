@@ -33,14 +33,14 @@ __all__ = ["chat", "completions", "translate"]
 
 @dataclass(frozen=True)
 class Shape:
-    """How a route names and forms its answers."""
+    """How a route names and builds its answers."""
 
     prefix: str
     object: str
     opening: Json
-    """What the first piece of a stream carries beside its text."""
+    """What the first piece of a stream carries besides its text."""
     choice: Callable[[Work], Json]
-    """Forms the choice of a whole answer, without index and finish reason."""
+    """Builds the choice of a whole answer, without index and finish reason."""
 
 
 CHAT = Shape("chatcmpl", "chat.completion", {"role": "assistant"}, lambda work: {"message": _assistant(work)})
@@ -52,7 +52,7 @@ def _assistant(work: Work) -> Json:
 
 
 class Generation:
-    """One answer in the making, and its forms on the wire."""
+    """One answer being generated, and its forms on the wire."""
 
     def __init__(self, call: InferenceCall, shape: Shape, model: str, prompt: str, work: Work) -> None:
         self._call = call
@@ -67,7 +67,7 @@ class Generation:
         self._opening = shape.opening
 
     async def reply(self, asked: CompletionRequest | ChatCompletionRequest) -> web.StreamResponse:
-        """Answer as a stream or whole, as it was asked for."""
+        """Answer as a stream or whole, as the request asks."""
         if asked.stream:
             return SSEResponse(self._payloads(bool((asked.stream_options or {}).get("include_usage"))))
         with self._concluded():
@@ -79,10 +79,10 @@ class Generation:
             pass
 
     async def _payloads(self, include_usage: bool) -> AsyncGenerator[bytes, None]:
-        pace = Pacing(self._call.service.config.tokens_per_second)
+        pacing = Pacing(self._call.service.config.tokens_per_second)
         with self._concluded():
             for delta in self._work.deltas():
-                await pace.wait()
+                await pacing.wait()
                 yield msgspec.json.encode(self._chunk(delta))
         if include_usage:
             yield msgspec.json.encode({**self._chunk({}), "choices": [], "usage": self._spent.as_usage()})
@@ -90,7 +90,7 @@ class Generation:
 
     @contextmanager
     def _concluded(self) -> Generator[None]:
-        """Bill and remember what was made, however the making ends: also when the client leaves early."""
+        """Bill and remember what was generated, however that ends: even if the client leaves early."""
         try:
             yield
         finally:
@@ -114,7 +114,7 @@ class Generation:
 
 
 async def chat(request: web.Request) -> web.StreamResponse:
-    """Answer a conversation with a message, or with calls of the tools that it offers."""
+    """Answer a conversation with a message: a text, or calls of the tools that the request offers."""
     call = InferenceCall(request)
     asked = call.decode(ChatCompletionRequest)
     call.require_model("llm", asked.model)
@@ -145,7 +145,7 @@ async def translate(request: web.Request) -> web.StreamResponse:
 
 
 def _text(message: ChatMessage) -> str:
-    """Return the text of a message; of a list of parts, what is text in it."""
+    """Return the text of a message; of a list of parts, the text in it."""
     if isinstance(message.content, list):
         return "\n".join(str(part["text"]) for part in message.content if "text" in part)
     return message.content or ""

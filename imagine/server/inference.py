@@ -51,7 +51,7 @@ async def embeddings(request: web.Request) -> web.StreamResponse:
 
 
 async def reranker(request: web.Request) -> web.StreamResponse:
-    """Order documents by their relevance to a query; the best one only, where `top_n` does not say more."""
+    """Order documents by their relevance to a query; without `top_n`, return only the best one."""
     call, started = InferenceCall(request), time.perf_counter()
     asked = call.decode(ReRankerRequest)
     call.require_model("reranker", asked.model)
@@ -96,16 +96,16 @@ async def images(request: web.Request) -> web.StreamResponse:
     asked = call.decode(ImageRequest)
     call.require_model("text_to_image", asked.model)
     if asked.response_format not in ("b64_json", "url"):
-        raise unprocessable(["body", "response_format"], "b64_json or url is wanted")
+        raise unprocessable(["body", "response_format"], "must be b64_json or url")
     if asked.n < 1:
-        raise unprocessable(["body", "n"], "a number from 1 is wanted")
+        raise unprocessable(["body", "n"], "must be at least 1")
     drawing = Drawing(call, asked)
     first = await drawing.image(0)  # before a stream begins, so that a bad value can still be refused
     return SSEResponse(drawing.payloads(first)) if asked.stream else json_answer(await drawing.whole(first))
 
 
 class Drawing:
-    """The images of one request; what is drawn alike has the same id, however it is sent."""
+    """The images of one request; equal images have the same id, however they are sent."""
 
     def __init__(self, call: InferenceCall, asked: ImageRequest) -> None:
         self._call = call
@@ -120,7 +120,7 @@ class Drawing:
         }
 
     async def image(self, index: int) -> Json:
-        """Draw one image, and form it as was asked for."""
+        """Draw one image, and return it in the format asked for."""
         png = await self._call.compute(self._call.engines.image.draw, self._asked, index)
         if self._asked.response_format == "url":
             self._call.service.store.keep_image_request(self._head["id"], self._request)
@@ -164,7 +164,7 @@ def _embedded(engine: EmbeddingEngine, texts: list[str]) -> list[list[float]]:
 
 
 def _concluded(call: InferenceCall, model: str, spent: Spent, answer: Json) -> web.StreamResponse:
-    encoded = msgspec.Raw(msgspec.json.encode(answer))  # once: many vectors take their time
+    encoded = msgspec.Raw(msgspec.json.encode(answer))  # only once: many vectors take a while
     call.bill(model, spent)
     call.remember(encoded)
     return json_answer(encoded)

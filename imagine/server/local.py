@@ -1,4 +1,4 @@
-"""The server in a thread of this process, and the way it is run and stopped everywhere."""
+"""The server in a thread of this process, and how any server is started and stopped."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ class LocalServer:
     def start(self) -> Self:
         """Start serving; returns once connections are accepted.
 
-        OSError where the address cannot be had or the database cannot be used.
+        OSError if the address is not available or the database cannot be used.
         """
         if self._thread is not None:
-            raise RuntimeError("This server was started before; make a new one")
+            raise RuntimeError("This server has already been started; make a new one")
         self._thread = threading.Thread(target=self._run, name="imagine-server", daemon=True)
         self._thread.start()
         self._started.result()
@@ -69,7 +69,7 @@ class LocalServer:
 
     @property
     def api_key(self) -> str:
-        """The key that is accepted; the first one of several."""
+        """The key that is accepted; the first of several."""
         return self.config.keys[0]
 
     @property
@@ -89,7 +89,7 @@ class LocalServer:
 
     @property
     def open_connections(self) -> int:
-        """How many sockets of clients are open now."""
+        """How many connections of clients are open now."""
         server = self._running.runner.server
         return len(server.connections) if server else 0
 
@@ -112,7 +112,9 @@ class LocalServer:
     @property
     def _running(self) -> _Running:
         if self._thread is None:
-            raise RuntimeError("The server is not started; write `with LocalServer() as server:`, or call start()")
+            raise RuntimeError(
+                "The server has not been started; write `with LocalServer() as server:`, or call start()"
+            )
         return self._started.result()
 
     def _run(self) -> None:

@@ -36,11 +36,13 @@ class Quota:
 
     def __post_init__(self) -> None:
         if self.amount < 1 or self.seconds <= 0:
-            raise ValueError(f"A quota allows at least 1 in a time above 0 s, not {self.amount} in {self.seconds} s")
+            raise ValueError(
+                f"A quota needs an amount of at least 1 and a time above 0 s, not {self.amount} in {self.seconds} s"
+            )
 
     @classmethod
     def parse(cls, text: str) -> Quota:
-        """Read `5/minute`, `25000 tokens/hour` or `3 requests / 10 s`; the unit is requests where none is named."""
+        """Read `5/minute`, `25000 tokens/hour` or `3 requests / 10 s`; without a unit it counts requests."""
         match = _SPELLING.fullmatch(text.strip())
         if match is None:
             raise ValueError(f"Not a quota: {text!r}; write it like 5/minute or 25000 tokens/hour")
@@ -49,13 +51,13 @@ class Quota:
 
 
 def parse_quotas(quotas: Iterable[Quota | str]) -> tuple[Quota, ...]:
-    """Read the short spellings among some quotas."""
+    """Parse those quotas that are given in their short spelling."""
     return tuple(Quota.parse(quota) if isinstance(quota, str) else quota for quota in quotas)
 
 
 @dataclass(frozen=True, slots=True)
 class QuotaStatus:
-    """What is left of one quota, and for how many seconds it stays so."""
+    """What is left of one quota, and for how many seconds no more comes back."""
 
     quota: Quota
     remaining: int
@@ -64,10 +66,10 @@ class QuotaStatus:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a request may go: `wait` is 0, or the seconds until the last exhausted quota has room."""
+    """Whether a request is let in: `wait` is 0, or the seconds until the last exhausted quota has room."""
 
     wait: float
-    states: tuple[QuotaStatus, ...]
+    statuses: tuple[QuotaStatus, ...]
 
 
 class _Window:
@@ -92,7 +94,7 @@ class _Window:
         leaving = next(i for i, sum_ in enumerate(freed) if self._used - sum_ < self.quota.amount)
         return self._charges[leaving][0] + self.quota.seconds - now
 
-    def state(self, now: float) -> QuotaStatus:
+    def status(self, now: float) -> QuotaStatus:
         wait = self.wait(now)
         oldest = self._charges[0][0] + self.quota.seconds - now if self._charges else 0.0
         return QuotaStatus(self.quota, max(0, self.quota.amount - self._used), wait or oldest)
@@ -103,7 +105,7 @@ class _Window:
 
 
 class QuotaBook:
-    """The windows of every user; kept in memory, new with each server.
+    """The windows of every user; kept in memory, so each server starts with empty ones.
 
     A request is charged when it is let in, its tokens once they are known; refused requests cost nothing.
     """
@@ -119,15 +121,15 @@ class QuotaBook:
         wait = max((window.wait(now) for window in self._windows_of(user)), default=0.0)
         if not wait:
             self._charge(user, "requests", 1)
-        return Verdict(wait, self.left(user).states)
+        return Verdict(wait, self.left(user).statuses)
 
     def left(self, user: str) -> Verdict:
-        """Tell what is left to a request that was let in."""
+        """Report what is left, as to a request that was let in."""
         now = self._clock()
-        return Verdict(0.0, tuple(window.state(now) for window in self._windows_of(user)))
+        return Verdict(0.0, tuple(window.status(now) for window in self._windows_of(user)))
 
     def spend_tokens(self, user: str, tokens: int) -> None:
-        """Charge what a request has cost."""
+        """Charge the tokens that a request has cost."""
         self._charge(user, "tokens", tokens)
 
     def _windows_of(self, user: str) -> list[_Window]:
@@ -140,7 +142,7 @@ class QuotaBook:
 
 
 def quota_headers(verdict: Verdict, styles: Iterable[str]) -> dict[str, str]:
-    """Tell a verdict in headers of the named styles."""
+    """Report a verdict in headers of the named styles."""
     return {name: value for style in styles for name, value in HEADER_STYLES[style](verdict).items()}
 
 
@@ -149,7 +151,7 @@ def _retry_after(verdict: Verdict) -> dict[str, str]:
 
 
 def _retry_after_date(verdict: Verdict) -> dict[str, str]:
-    # A date has whole seconds and is cut down to them: one more keeps it from being early.
+    # A date is rounded down to whole seconds: one more keeps it from being early.
     return {"Retry-After": formatdate(time.time() + verdict.wait + 1, usegmt=True)} if verdict.wait else {}
 
 
@@ -161,27 +163,27 @@ def _x_ratelimit(verdict: Verdict) -> dict[str, str]:
     return {
         f"x-ratelimit-{what}-{unit}": value
         for unit in ("requests", "tokens")
-        for state in _tightest(verdict, unit)
-        for what, value in _parts(state, f"{state.reset:.3f}s").items()
+        for status in _tightest(verdict, unit)
+        for what, value in _parts(status, f"{status.reset:.3f}s").items()
     }
 
 
 def _ratelimit(verdict: Verdict) -> dict[str, str]:
     return {
         f"ratelimit-{what}": value
-        for state in _tightest(verdict)
-        for what, value in _parts(state, str(math.ceil(state.reset))).items()
+        for status in _tightest(verdict)
+        for what, value in _parts(status, str(math.ceil(status.reset))).items()
     }
 
 
 def _tightest(verdict: Verdict, unit: Unit | None = None) -> list[QuotaStatus]:
-    """The state with the least left and the longest wait, as a list that is empty where no quota counts the unit."""
-    states = [state for state in verdict.states if unit in (None, state.quota.unit)]
-    return sorted(states, key=lambda state: (state.remaining, -state.reset))[:1]
+    """The status with the least left and the longest wait, as a list; empty if no quota counts the unit."""
+    statuses = [status for status in verdict.statuses if unit in (None, status.quota.unit)]
+    return sorted(statuses, key=lambda status: (status.remaining, -status.reset))[:1]
 
 
-def _parts(state: QuotaStatus, reset: str) -> dict[str, str]:
-    return {"limit": str(state.quota.amount), "remaining": str(state.remaining), "reset": reset}
+def _parts(status: QuotaStatus, reset: str) -> dict[str, str]:
+    return {"limit": str(status.quota.amount), "remaining": str(status.remaining), "reset": reset}
 
 
 HEADER_STYLES: Mapping[str, Callable[[Verdict], dict[str, str]]] = {
@@ -191,4 +193,4 @@ HEADER_STYLES: Mapping[str, Callable[[Verdict], dict[str, str]]] = {
     "x-ratelimit": _x_ratelimit,
     "ratelimit": _ratelimit,
 }
-"""The ways in which gateways tell a quota: `retry-after…` on a 429 only, the others on good answers too."""
+"""The ways in which gateways report a quota: `retry-after…` on a 429 only, the others on good answers too."""

@@ -1,4 +1,4 @@
-"""What has arrived: requests and the connections they came on."""
+"""What has arrived: requests, and the connections they came in on."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ _SECRET_HEADERS = ("Authorization", "Proxy-Authorization")
 
 @dataclass(slots=True)
 class Connection:
-    """One TCP connection on which a request has come."""
+    """One TCP connection on which a request came in."""
 
     number: int
     """Counts the connections of a server, from 1."""
     peer: tuple[str, int]
     """Address and port of the client."""
     doomed: bool = False
-    """Whether the next request finds it closing."""
+    """Whether it closes on the next request, unanswered."""
 
 
 class Connections:
-    """Knows the connection of a request as long as it is open."""
+    """Knows each connection for as long as it is open."""
 
     def __init__(self) -> None:
         self._known: WeakKeyDictionary[asyncio.BaseTransport, Connection] = WeakKeyDictionary()
         self._numbers = itertools.count(1)
 
     def of(self, request: web.Request) -> Connection:
-        """Return the connection that a request came on."""
+        """Return the connection that a request came in on."""
         transport = request.transport
         if transport is None:
             raise ConnectionResetError("The client has gone")
@@ -60,7 +60,7 @@ class RecordedRequest:
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
-    """Names are case-insensitive; of a key only `***` is kept."""
+    """Names are case-insensitive; a key is replaced by `***`."""
     peer: tuple[str, int]
     """Address and port of the client."""
     connection: int
@@ -78,7 +78,7 @@ class RecordedRequest:
 
     @property
     def json(self) -> object:
-        """The body parsed; None where it is no JSON."""
+        """The body parsed; None if it is not JSON."""
         try:
             return msgspec.json.decode(self.body)
         except msgspec.DecodeError:
@@ -86,7 +86,7 @@ class RecordedRequest:
 
 
 def record(request: web.Request, request_id: str, connection: Connection) -> RecordedRequest:
-    """Note a request whose head has arrived."""
+    """Record a request whose headers have arrived."""
     headers = request.headers.copy()
     for name in _SECRET_HEADERS:
         if name in headers:

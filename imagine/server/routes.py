@@ -1,4 +1,4 @@
-"""The routes, and the handlers of those that infer nothing: ping, health, models, usage and history."""
+"""The routes, and the handlers of those that run no inference: ping, health, models, usage and history."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ if TYPE_CHECKING:
 __all__ = ["IMAGE_ROUTE", "ROUTES"]
 
 IMAGE_ROUTE = "image"
-"""Name of the one route that asks for no key."""
+"""Name of the one route that needs no key."""
 
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
 
 
 async def ping(request: web.Request) -> web.StreamResponse:
-    """Say whether the server can work: its store answers."""
+    """Report whether the server works, that is, whether its store answers."""
     return json_answer({"message": "pong", "status": _state(request.app[SERVICE].store.check)})
 
 
 async def health(request: web.Request) -> web.StreamResponse:
-    """Say how the store is, the counters in memory (they stand in for redis), and the engines that answer quickly."""
+    """Report the state of the store, of the counters in memory (in place of Redis), and of the fast engines."""
     service = request.app[SERVICE]
     models = await asyncio.to_thread(_state, service.config.check_engines)
     return json_answer({"postgres": _state(service.store.check), "redis": "ok", "models": models})
 
 
 async def models(request: web.Request) -> web.StreamResponse:
-    """List the models by type, all or those of one type."""
+    """List the models by type: all of them, or those of one type."""
     offered, kind = request.app[SERVICE].config.models, request.query.get("model_type")
     if kind is not None and kind not in offered:
         raise unprocessable(["query", "model_type"], f"no such type; known: {', '.join(offered)}")
@@ -48,17 +48,17 @@ async def models(request: web.Request) -> web.StreamResponse:
 
 
 async def usage(request: web.Request) -> web.StreamResponse:
-    """Sum up what the key has used, per model and stretch of time, and per model."""
+    """Sum up what the key has used, per model and time bin, and per model overall."""
     store, wanted = request.app[SERVICE].store, _usage_filter(request)
-    stretch = _seconds(request.query.get("aggregation_duration", "1 day"))
-    return json_answer({"usage": store.usage(wanted, stretch), "overall": store.overall_usage(wanted)})
+    bin_seconds = _seconds(request.query.get("aggregation_duration", "1 day"))
+    return json_answer({"usage": store.usage(wanted, bin_seconds), "overall": store.overall_usage(wanted)})
 
 
 async def history(request: web.Request) -> web.StreamResponse:
     """Return the newest answers of a route and their requests, newest first."""
     max_items = request.query.get("max_items", "1")
     if not re.fullmatch(r"[1-9][0-9]{0,8}", max_items):
-        raise unprocessable(["query", "max_items"], "a whole number from 1 is wanted")
+        raise unprocessable(["query", "max_items"], "must be a whole number, at least 1")
     route = request.path.removeprefix(f"{BASE_PATH}/")
     pairs = request.app[SERVICE].store.history(request[USER], route, int(max_items))
     return json_answer([[msgspec.Raw(response), msgspec.Raw(asked)] for response, asked in pairs])
@@ -67,7 +67,7 @@ async def history(request: web.Request) -> web.StreamResponse:
 def _state(check: Callable[[], None]) -> str:
     try:
         check()
-    except Exception as error:  # whatever an engine of the user's raises is its state
+    except Exception as error:  # whatever a user's own engine raises is its state
         return f"error: {type(error).__name__}: {error}"
     return "ok"
 
@@ -85,7 +85,7 @@ def _time(request: web.Request, name: str) -> float | None:
     try:
         time = datetime.fromisoformat(text)
     except ValueError as error:
-        raise unprocessable(["query", name], "a time like 2026-11-01 00:00:00 is wanted") from error
+        raise unprocessable(["query", name], "must be a time like 2026-11-01 00:00:00") from error
     return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
 
 
@@ -93,7 +93,7 @@ def _seconds(duration: str) -> int:
     match = re.fullmatch(r"(\d{0,6})\s*(second|minute|hour|day|week)s?", duration.strip().lower())
     seconds = int(match[1] or 1) * _SECONDS[match[2]] if match else 0
     if not seconds:
-        raise unprocessable(["query", "aggregation_duration"], "a duration like 1 hour, 1 day or 2 weeks is wanted")
+        raise unprocessable(["query", "aggregation_duration"], "must be a duration like 1 hour, 1 day or 2 weeks")
     return seconds
 
 

@@ -49,7 +49,7 @@ class Service:
         self.connections = Connections()
 
     def user_of(self, authorization: str) -> str:
-        """Return whose key an Authorization header holds; a refusal where it is nobody's."""
+        """Return whose key an Authorization header holds; refused if it is nobody's."""
         scheme, _, given = authorization.partition(" ")
         # Every key is compared, in constant time: the time it takes reveals nothing about them.
         matches = [_equal(given.strip(), key) for key in self.config.keys]
@@ -83,18 +83,18 @@ class InferenceCall:
         return parse_json(self.record.body)
 
     def decode(self, into: type[T]) -> T:
-        """Fit the body into a class; `stream` is false where the body does not say."""
+        """Convert the body to a class; `stream` is false if the body does not say."""
         if "stream" in into.__struct_fields__:
             self.document.setdefault("stream", False)
         return fitted(self.document, into)
 
     def require_model(self, kind: str, name: str) -> None:
-        """Refuse a model that is not on offer for this."""
+        """Refuse a model that is not offered for this kind of task."""
         if name not in self.service.config.models.get(kind, ()):
             raise model_not_found()
 
     async def compute(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Have an engine work in a thread; a value that it does not take is refused with 422."""
+        """Run an engine in a thread; a value that it does not accept is refused with 422."""
         with refusing_bad_values():
             return await asyncio.to_thread(function, *args, **kwargs)
 

@@ -1,4 +1,4 @@
-"""Usage, history and drawn images in SQLite: a file, or memory."""
+"""Usage, history and the requests of drawn images, in SQLite: in a file or in memory."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Spent:
 
 @dataclass(frozen=True, slots=True)
 class UsageFilter:
-    """Which usage is asked for; times in seconds since 1970."""
+    """Which usage to report; times in seconds since 1970."""
 
     user: str
     model: str | None = None
@@ -87,18 +87,18 @@ class Store:
         self._lock = threading.Lock()
 
     def check(self) -> None:
-        """Raise sqlite3.Error where the database cannot be opened or written."""
+        """Raise sqlite3.Error if the database cannot be opened or written."""
         with self._locked() as connection:
             connection.execute("DELETE FROM images WHERE id = ''")
 
     def add_usage(self, user: str, model: str, spent: Spent) -> None:
-        """Record what a call of now has cost."""
+        """Record what a call has cost, at the current time."""
         row = (time.time(), user, model, spent.input_tokens, spent.output_tokens, spent.seconds)
         with self._locked() as connection:
             connection.execute("INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?)", row)
 
     def usage(self, wanted: UsageFilter, bin_seconds: int) -> list[dict[str, object]]:
-        """Return one record per model and stretch of `bin_seconds`, in the order of time."""
+        """Return one record per model and time bin of `bin_seconds`, in order of time."""
         rows = self._usage_rows(wanted, f"CAST(time / {bin_seconds:d} AS INTEGER) * {bin_seconds:d}")
         return [{**_record(row), "date_bin": _iso(row[2])} for row in rows]
 
@@ -107,7 +107,7 @@ class Store:
         return [_record(row) for row in self._usage_rows(wanted, "0")]
 
     def add_history(self, user: str, route: str, response: bytes, request: bytes) -> None:
-        """Keep a response and its request, both JSON; the oldest beyond the limit are forgotten."""
+        """Keep a response and its request, both JSON; the oldest beyond the limit are deleted."""
         size = len(response) + len(request)
         bounds = {"user": user, "route": route, "rows": self._history_limit, "bytes": _HISTORY_BYTES}
         with self._locked() as connection:

@@ -1,4 +1,4 @@
-"""What engines make for one call, in pieces: text token by token, or calls of tools."""
+"""What engines make for one call, in pieces: text token by token, or tool calls."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ARGUMENTS_PER_DELTA = 8
 
 
 class Work(Protocol):
-    """An answer in the making; it keeps what was made so far."""
+    """An answer being made; it keeps what has been made so far."""
 
     finish_reason: str | None
 
@@ -58,7 +58,7 @@ class TextWork:
 
     @property
     def output_tokens(self) -> int:
-        """Tokens so far; the mark at the end, which has no text, is none."""
+        """Tokens so far; the end mark, which has no text, does not count."""
         return sum(1 for text in self.texts if text)
 
     def message(self) -> Json:
@@ -68,7 +68,7 @@ class TextWork:
 
 @dataclass
 class ToolWork:
-    """Calls of tools, whose arguments come in pieces."""
+    """Tool calls, whose arguments come in pieces."""
 
     calls: list[ChatMessageToolCall]
     output_tokens: int
@@ -112,7 +112,7 @@ def work_of_chat(engine: TextEngine, asked: ChatCompletionRequest) -> Work:
 
 
 def work_of_text(text: str, limit: int | None) -> Work:
-    """Pass on a text that exists already, word by word, a limited number of words."""
+    """Pass on a finished text word by word, at most `limit` words of it."""
     words = re.findall(r"\s*\S+", text)
     end = Token("", "stop" if limit is None or len(words) <= limit else "length")
     return TextWork(iter([*(Token(word) for word in words[:limit]), end]))

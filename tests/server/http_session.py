@@ -1,4 +1,4 @@
-"""A plugin of the tests here: a plain HTTP session on the local server."""
+"""A pytest plugin for these tests: a plain HTTP session on the local server."""
 
 from __future__ import annotations
 

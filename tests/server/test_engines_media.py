@@ -47,7 +47,7 @@ def recording(width=2, channels=1, amplitude=0.5, rate=8000, seconds=0.5):
 
 @pytest.mark.parametrize("width", [1, 2, 3, 4])
 def test_length_and_loudness_of_a_recording_are_measured(width):
-    """A sine at half of full scale has -9 dBFS, in every width of sample."""
+    """A sine at half of full scale has -9 dBFS, in every sample width."""
     assert TRANSCRIPTION.transcribe(recording(width), "tone.wav") == (
         f"[stand-in] tone.wav: 0.50 s of sound, 1 channel, 8000 Hz, {8 * width} bits, loudness -9.0 dBFS. "
         "The words in it are not recognised."
@@ -79,14 +79,14 @@ def test_a_streamed_header_does_not_lengthen_a_recording():
 @pytest.mark.parametrize(
     ("content", "seen"),
     [
-        (b"ID3\x04\x00rest of an MP3", "no PCM WAV file, 19 bytes that begin with 49 44 33 04 00 72 65 73"),
-        (b"", "no PCM WAV file, 0 bytes that begin with nothing"),
-        (b"RIFF\x04\0\0\0WAVE", "no PCM WAV file, 12 bytes"),
-        (recording().getvalue().replace(struct.pack("<I", 8000), bytes(4)), "no PCM WAV file"),
+        (b"ID3\x04\x00rest of an MP3", "not a PCM WAV file, 19 bytes that begin with 49 44 33 04 00 72 65 73"),
+        (b"", "not a PCM WAV file, 0 bytes that begin with nothing"),
+        (b"RIFF\x04\0\0\0WAVE", "not a PCM WAV file, 12 bytes"),
+        (recording().getvalue().replace(struct.pack("<I", 8000), bytes(4)), "not a PCM WAV file"),
     ],
 )
 def test_another_file_is_described_by_its_size_and_first_bytes(content, seen):
-    """What is no WAV file that can be measured gets an answer too."""
+    """A file that is not a WAV file, or cannot be measured, gets an answer too."""
     assert seen in TRANSCRIPTION.transcribe(BytesIO(content), "song.mp3")
 
 
@@ -165,6 +165,6 @@ def test_a_size_that_cannot_be_drawn_is_refused(size):
 
 @pytest.mark.parametrize("steps", [0, 101])
 def test_the_number_of_steps_is_bounded(steps):
-    """More steps than a hundred, or none, are refused."""
+    """No steps, or more than a hundred, are refused."""
     with pytest.raises(ValueError, match="num_inference_steps must be from 1 to 100"):
         image(num_inference_steps=steps)

@@ -20,7 +20,7 @@ def similarity(one, other):
 
 @given(st.text())
 def test_every_embedding_has_unit_length(text):
-    """Any text, the empty one too, becomes 1024 numbers of unit length, the same each time."""
+    """Any text, even the empty one, becomes 1024 numbers of unit length, the same each time."""
     vector = EMBEDDING.embed(text)
     assert len(vector) == EMBEDDING.dimensions == 1024
     assert hypot(*vector) == pytest.approx(1)

@@ -53,7 +53,7 @@ def compounds(schemas):
 
 @given(st.recursive(SCALARS, compounds, max_leaves=8), st.sampled_from(MESSAGES))
 def test_values_fit_their_schema(schema, message):
-    """Whatever the schema and the message, the value made is valid by the judgement of an independent validator."""
+    """Whatever the schema and the message, the value made is valid for an independent validator."""
     wrapped = {"allOf": [schema]}
     check(wrapped, example(wrapped, message))
 
@@ -94,7 +94,7 @@ LOOSE = {"type": "object", "properties": {"name": TEXT, "self": {"$ref": "#"}}}
     ids=["tree", "sum", "chain", "loose"],
 )
 def test_definitions_that_contain_themselves_come_to_an_end(schema, value):
-    """Recursion takes the way out that the schema leaves: an empty list, another option, null, a property left out."""
+    """Recursion ends where the schema allows it: an empty list, another option, null, a property left out."""
     check(schema, value)
     assert example(schema) == value
 
@@ -119,7 +119,7 @@ def test_definitions_that_contain_themselves_come_to_an_end(schema, value):
     ],
 )
 def test_values_come_from_the_message_then_from_the_schema(schema, message, value):
-    """Enum words and texts in the right format are found in the message; a default goes before its other words."""
+    """Enum words and texts in the right format are found in the message; a default precedes its other words."""
     assert example(schema, message) == value
 
 
@@ -145,7 +145,7 @@ def test_a_name_of_the_message_is_used_once():
 
 @pytest.mark.parametrize("run", ["1", "a", "A", ":", '"', "a.", "-1"])
 def test_a_long_message_is_read_in_one_pass(run):
-    """No format takes quadratic time to look for."""
+    """Searching for a format never takes quadratic time."""
     properties = {name: {"type": "string", "format": name} for name in FORMATS} | {"many": {"type": "number"}}
     schema = {"type": "object", "properties": properties}
     check(schema, example(schema, run * 50_000 + "é"))
@@ -156,15 +156,15 @@ def test_a_long_message_is_read_in_one_pass(run):
     [
         ({"allOf": [False]}, "schema `false`"),
         ({"enum": []}, "empty enum"),
-        ({"type": "text"}, "'text' is no type"),
-        ({"type": 5}, "no JSON Schema: .*type"),
+        ({"type": "text"}, "'text' is not a JSON Schema type"),
+        ({"type": 5}, "not a JSON Schema: .*type"),
         ({"$ref": "https://example.com/s"}, "leads nowhere"),
         ({"allOf": [TEXT, WHOLE]}, "differ in type"),
-        ({"anyOf": [{"type": "x"}, {"type": "y"}]}, "'x' is no type"),
+        ({"anyOf": [{"type": "x"}, {"type": "y"}]}, "'x' is not a JSON Schema type"),
         ({"type": "integer", "minimum": 2, "maximum": 1}, "No value was found"),
         ({"type": "string", "format": "email", "maxLength": 3}, "No value was found"),
         ({"properties": {"code": {"pattern": "^qq$"}}}, "fits code"),
-        ({"type": "string", "pattern": "("}, "no regular expression"),
+        ({"type": "string", "pattern": "("}, "not a regular expression"),
         ({"type": "string", "minLength": 10**9}, "minLength 1000000000"),
         ({"type": "array", "minItems": 10**9}, "more than 10000 values"),
         ({"type": "array", "items": WHOLE, "minItems": 2, "uniqueItems": True}, "2 different items"),

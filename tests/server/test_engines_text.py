@@ -43,7 +43,7 @@ def test_tokens_are_pieces_of_the_text(content):
 
 
 def test_equal_requests_get_equal_answers_in_every_process():
-    """The answer does not depend on the process nor on its hash seed."""
+    """The answer depends neither on the process nor on its hash seed."""
     program = (
         "from imagine.server.engines import NgramTextEngine; from imagine.types.common import LLMSamplingParams;"
         f"print(''.join(t.text for t in NgramTextEngine().complete({PROMPT!r}, LLMSamplingParams(max_tokens=40))))"
@@ -69,14 +69,14 @@ def test_seed_changes_the_text():
 
 
 def test_text_is_generated_lazily():
-    """A generation without an end can be read as far as wanted."""
+    """An endless generation can be read as far as needed."""
     tokens = ENGINE.complete(PROMPT, LLMSamplingParams(ignore_eos=True, max_tokens=10**9))
     assert text(islice(tokens, 400)) == LONG
 
 
 @given(st.integers(1, 400))
 def test_max_tokens_cuts_the_same_text(limit):
-    """max_tokens ends the text after so many tokens, with finish_reason "length"."""
+    """max_tokens ends the text after that number of tokens, with finish_reason "length"."""
     tokens = list(ENGINE.complete(PROMPT, LLMSamplingParams(ignore_eos=True, max_tokens=limit)))
     assert len(tokens) == limit
     assert [token.finish_reason for token in tokens] == [None] * (limit - 1) + ["length"]
@@ -165,12 +165,12 @@ def test_options_out_of_bounds_are_refused_at_the_call(option, message):
     [("How does a kettle heat water?", "A kettle heats water"), ("Tell me about a ROUTER!", "A router")],
 )
 def test_an_answer_begins_with_what_was_asked(question, beginning):
-    """The text begins as the sentence of the training text that has most to do with the question."""
+    """The text begins like the sentence of the training text that is closest to the question."""
     assert text(ENGINE.chat(request(question))).startswith(beginning)
 
 
 def test_a_question_of_unknown_words_is_answered_too():
-    """The answer then is about anything, and not always the same."""
+    """The answer can then be about anything, and is not always the same."""
     answers = {text(ENGINE.chat(request("Xyzzy?", seed=seed))) for seed in range(5)}
     assert len(answers) > 1
     assert all(answers)
@@ -201,7 +201,7 @@ def test_a_tool_result_is_quoted():
 
 
 def test_json_is_written_where_it_is_asked_for():
-    """The answer is a JSON object, or JSON that fits the schema; it comes whole where max_tokens does not cut it."""
+    """The answer is a JSON object, or JSON that fits the schema; it is complete unless max_tokens cuts it."""
     schema = {"type": "array", "items": {"type": "integer"}, "minItems": 200}
     json_schema = {"type": "json_schema", "json_schema": {"name": "numbers", "schema": schema}}
     assert json.loads(text(ENGINE.chat(request("Count 7", response_format=json_schema)))) == [7] + [1] * 199
@@ -217,15 +217,15 @@ def test_json_is_written_where_it_is_asked_for():
         ({"type": "json_schema", "json_schema": {"name": "n"}}, "response_format does not fit: .*schema"),
     ],
 )
-def test_a_response_format_that_there_is_not_is_refused(response_format, message):
-    """The error names what is wrong with it; type text is like none at all."""
+def test_an_unknown_response_format_is_refused(response_format, message):
+    """The error names what is wrong with it; type text is the same as no format."""
     with pytest.raises(ValueError, match=message):
         ENGINE.chat(request(response_format=response_format))
     assert text(ENGINE.chat(request(response_format={"type": "text"}))) == text(ENGINE.chat(request()))
 
 
 def test_a_chat_needs_a_message():
-    """No messages are an error that says so, asked for a text or for a tool."""
+    """A chat without messages is an error that says so, whether a text or a tool is asked for."""
     for call in (ENGINE.chat, ENGINE.tool_calls):
         with pytest.raises(ValueError, match="at least one message"):
             call(request(messages=[]))

@@ -61,7 +61,7 @@ def named(name):
     ],
 )
 def test_a_tool_is_called_when_it_is_asked_for(content, options, name):
-    """A choice is followed; without one, words of the message that the tool has too decide."""
+    """A choice is followed; without one, the words that the message shares with the tool decide."""
     assert called(content, **options) == ([] if name is None else [("function", name)])
 
 
@@ -97,7 +97,7 @@ def test_equal_requests_get_the_same_call():
     ],
 )
 def test_arguments_come_from_the_message(content, arguments):
-    """Named values, enum words, quotations and names of the message become arguments where they fit."""
+    """Named values, enum words, quoted texts and names of the message become arguments where they fit."""
     (call,) = ENGINE.tool_calls(request(content))
     assert json.loads(call.function.arguments) == arguments
 

@@ -46,7 +46,7 @@ async def test_refused_requests_leave_no_history(session: ClientSession) -> None
 
 
 async def test_usage_is_summed_per_model_and_stretch(session: ClientSession) -> None:
-    """Usage lists each model's tokens and seconds per stretch of time, and overall."""
+    """Usage lists each model's tokens and seconds per time bin, and overall."""
     for _ in range(2):
         await post(session, "chat/completions", CHAT)
     await post(session, "embeddings", EMBEDDING)
@@ -78,7 +78,7 @@ async def test_usage_is_bounded_by_time(session: ClientSession) -> None:
 
 @pytest.mark.parametrize("duration", ["1 hour", "hour", "2 hours", "60 minutes", "1 week", "30 SECONDS"])
 async def test_durations_are_read_as_people_write_them(session: ClientSession, duration: str) -> None:
-    """A count is optional, a plural allowed, in any case."""
+    """A count is optional, a plural allowed; durations are case-insensitive."""
     await post(session, "embeddings", EMBEDDING)
     assert len((await get(session, "usage", aggregation_duration=duration))["usage"]) == 1
 
@@ -118,7 +118,7 @@ def test_history_is_bounded_by_count() -> None:
 
 
 def test_history_is_bounded_by_size() -> None:
-    """Answers beyond 64 MiB in all are forgotten, the newest never."""
+    """Answers beyond 64 MiB in total are forgotten, but never the newest."""
     store = Store()
     for _ in range(3):
         store.add_history("u", "route", b"x" * (30 * 2**20), b"{}")
@@ -129,7 +129,7 @@ def test_history_is_bounded_by_size() -> None:
 
 
 def test_usage_keeps_stretches_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Calls in different stretches make different records, in the order of time."""
+    """Calls in different time bins make different records, in order of time."""
     store = Store()
     for moment in (7200.0, 3599.0, 10.0):
         monkeypatch.setattr(time, "time", lambda moment=moment: moment)

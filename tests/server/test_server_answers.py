@@ -42,7 +42,7 @@ class TestBrokenParts:
         return {"engines": Engines(embedding=BrokenEmbedding())}
 
     async def test_health_names_a_broken_engine(self, session: ClientSession) -> None:
-        """An engine that cannot work shows in the health, with its reason."""
+        """An engine that does not work shows in the health, with the reason."""
         health = await get(session, "health")
         assert health == {"postgres": "ok", "redis": "ok", "models": "error: RuntimeError: weights are missing"}
 
@@ -60,7 +60,7 @@ async def test_models_are_listed_by_type(session: ClientSession) -> None:
 
 
 async def test_a_chat_answer(session: ClientSession) -> None:
-    """A chat is answered with a message, a finish reason and the usage."""
+    """A chat is answered with a message, a finish reason and usage."""
     answer = await post(session, "chat/completions", CHAT)
     assert list(answer) == ["id", "object", "created", "model", "choices", "usage"]
     assert answer["id"].startswith("chatcmpl-")
@@ -120,7 +120,7 @@ async def test_an_embeddings_answer(session: ClientSession) -> None:
 
 
 async def test_a_reranker_answer(session: ClientSession) -> None:
-    """Documents come by relevance, as many as asked for, repeated where asked for."""
+    """Documents come in order of relevance, as many as asked for, and with their text if asked for."""
     answer = await post(session, "reranker", {**RERANKER, "top_n": 2, "return_documents": True})
     scores = [entry["relevance_score"] for entry in answer["data"]]
     assert answer["failure"] is None

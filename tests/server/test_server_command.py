@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def running(*arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """Run the command, and kill what is left of it."""
+    """Run the command, and kill the process at the end."""
     command = [sys.executable, "-W", "error", "-m", "imagine.server", *arguments]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(command, text=True, env={**os.environ, "PYTHONUNBUFFERED": ""}, **pipes) as process:

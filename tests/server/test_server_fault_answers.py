@@ -52,7 +52,7 @@ async def status(session: ClientSession, fault: str) -> tuple[int, bytes, CIMult
     ],
 )
 async def test_error_statuses(session: ClientSession, fault: str, code: int, body: object) -> None:
-    """Any status can be had, in the service's own words where it has some."""
+    """Any status can be asked for; the service's own bodies are used for those it has."""
     seen, content, headers = await status(session, fault)
     assert (seen, json.loads(content), headers["Content-Type"]) == (code, body, "application/json")
 
@@ -82,7 +82,7 @@ async def test_waits_in_their_spellings(session: ClientSession) -> None:
 
 
 async def test_redirects(session: ClientSession, server: LocalServer) -> None:
-    """A redirect leads to the same origin, to the same server by another name, in a circle, or anywhere."""
+    """A redirect leads to the same origin, to the same server by another name, in a loop, or anywhere."""
     path = "/apis/v2/chat/completions"
     targets = {
         "redirect;to=same": f"http://127.0.0.1:{server.port}{path}?moved=1",
@@ -115,7 +115,7 @@ async def test_compressed_answers(session: ClientSession) -> None:
 
 @pytest.mark.parametrize("body", [CHAT, CHAT_STREAM], ids=["whole", "stream"])
 async def test_a_compressed_bomb(server: LocalServer, body: object) -> None:
-    """Few bytes unpack to many megabytes, with the good answer at their end."""
+    """A few bytes decompress to many megabytes, with the good answer at their end."""
     reader, writer = await raw(server, body, "gzip-bomb;megabytes=20")
     await reader.readuntil(b"\r\n\r\n")
     packed = b""
@@ -131,14 +131,14 @@ async def test_a_compressed_bomb(server: LocalServer, body: object) -> None:
 
 @pytest.mark.parametrize("body", [CHAT, CHAT_STREAM], ids=["whole", "stream"])
 async def test_a_huge_event(session: ClientSession, body: object) -> None:
-    """The good answer follows on megabytes."""
+    """The good answer follows after megabytes."""
     text = await read(session, "huge-event;megabytes=2", body)
     assert len(text) > 2 * 2**20
     assert "choices" in (json.loads(text) if body is CHAT else events(text)[1])
 
 
 async def test_a_flood_of_headers(server: LocalServer, session: ClientSession) -> None:
-    """As many headers come as asked for, more than an HTTP client puts up with."""
+    """As many headers come as asked for, more than an HTTP client accepts."""
     reader, writer = await raw(server, CHAT, "header-flood;count=3;size=5")
     assert (await reader.readuntil(b"\r\n\r\n")).count(b": xxxxx\r\n") == 3
     writer.close()
@@ -155,7 +155,7 @@ async def test_truncated_json(session: ClientSession) -> None:
 
 
 async def test_json_of_another_shape(session: ClientSession) -> None:
-    """Valid JSON that is no answer."""
+    """Valid JSON that is not an answer."""
     assert await post(session, "chat/completions", CHAT, fault="wrong-shape") == {"unexpected": [1, 2, 3]}
     assert (await chunks_of(session, "wrong-shape"))[0] == {"unexpected": [1, 2, 3]}
 
@@ -169,7 +169,7 @@ async def test_finish_reasons(session: ClientSession) -> None:
 
 
 async def test_fields_that_are_missing_null_or_new(session: ClientSession) -> None:
-    """Answers lose fields, have nulls in them, or fields that nobody knows."""
+    """Answers lose fields, or have nulls or unknown fields in them."""
     missing = await post(session, "chat/completions", CHAT, fault="missing-fields")
     nulls = await post(session, "chat/completions", CHAT, fault="null-fields;names=usage,tool_calls")
     [extra, *_] = await chunks_of(session, "extra-fields")
@@ -181,7 +181,7 @@ async def test_fields_that_are_missing_null_or_new(session: ClientSession) -> No
 
 
 async def test_odd_texts(session: ClientSession) -> None:
-    """Texts carry reasoning, separators of lines, and half a surrogate pair, in chats and completions."""
+    """Texts carry reasoning, line separators, and half a surrogate pair, in chats and completions."""
     [reasoning, *_] = await chunks_of(session, "reasoning-content;text=Hm.")
     assert reasoning["choices"][0]["delta"]["reasoning_content"] == "Hm."
     assert "\u2028\u2029\x85" in await read(session, "line-separators")
@@ -191,7 +191,7 @@ async def test_odd_texts(session: ClientSession) -> None:
 
 
 async def test_what_is_nearly_json(session: ClientSession) -> None:
-    """NaN, and bytes that are no UTF-8."""
+    """NaN, and bytes that are not UTF-8."""
     assert math.isnan((await chunks_of(session, "nan"))[0]["created"])
     async with session.post("chat/completions", json=CHAT, headers={"X-Imagine-Fault": "invalid-utf8"}) as answer:
         assert (await answer.read()).endswith(b'"note": "\xff\xfe"}')
@@ -233,7 +233,7 @@ async def test_framings(session: ClientSession, fault: str, start: str, event_en
 
 
 async def test_an_unended_event(session: ClientSession) -> None:
-    """The last event has no blank line behind it, and no end mark follows."""
+    """The last event has no blank line after it, and no end mark follows."""
     text = await read(session, "sse-unended")
     chunks = events(text + "\n\n")
     assert text.endswith("}")

@@ -50,21 +50,21 @@ async def test_slow_answers_are_whole_in_the_end(session: ClientSession, fault: 
 
 @pytest.mark.parametrize("fault", ["cut-stream;after=2", "cut-stream;after=2;reset=false"])
 async def test_a_cut_stream_breaks_after_its_events(session: ClientSession, fault: str) -> None:
-    """So many events arrive whole, then the connection breaks."""
+    """The given number of events arrive whole, then the connection breaks."""
     async with session.post("chat/completions", json=CHAT_STREAM, headers={"X-Imagine-Fault": fault}) as answer:
         assert len(events((await read_to_the_break(answer)).decode())) == 2
 
 
 @pytest.mark.parametrize("fault", ["cut-stream;after=2", "short-body"])
 async def test_a_whole_answer_breaks_too(session: ClientSession, fault: str) -> None:
-    """Of an answer that is no stream a part arrives, and HTTP can tell."""
+    """Of an answer that is not a stream only a part arrives, and HTTP shows it."""
     async with session.post("chat/completions", json=CHAT, headers={"X-Imagine-Fault": fault}) as answer:
         assert (await read_to_the_break(answer)).startswith(b'{"id"')
 
 
 @pytest.mark.parametrize("fault", ["cut-clean;after=2", "close-delimited;after=2"])
 async def test_an_undetectable_cut(session: ClientSession, fault: str) -> None:
-    """So many events, and an end that HTTP finds nothing wrong with."""
+    """The given number of events arrive, and the body ends as HTTP requires."""
     chunks = events(await read(session, fault))
     assert [chunk["choices"][0]["finish_reason"] for chunk in chunks] == [None, None]
 
@@ -106,7 +106,7 @@ async def test_an_error_event(session: ClientSession) -> None:
 
 
 async def test_a_garbage_event(session: ClientSession) -> None:
-    """One event is no JSON, the others are good."""
+    """One event is not JSON, the others are good."""
     text = await read(session, "garbage-event;after=2")
     assert text.split("\n\n")[2] == 'data: {"choices": [{"delta": oops'
     assert text.endswith("data: [DONE]\n\n")
@@ -137,7 +137,7 @@ async def test_a_connection_is_closed_before_the_answer(session: ClientSession) 
 
 @pytest.mark.parametrize(("fault", "json"), [("reset-before-answer", CHAT), ("reset-before-body", None)])
 async def test_a_connection_is_reset_before_the_answer(server: LocalServer, fault: str, json: object) -> None:
-    """The request is met with a reset, once its body was read or before."""
+    """The request is met with a reset, after its body has been read or before."""
     reader, _ = await raw(server, CHAT, fault)
     with pytest.raises(ConnectionResetError):
         await reader.read()

@@ -74,7 +74,7 @@ def test_a_wrong_spelling_says_what_is_right(spelling: str, message: str) -> Non
 
 
 async def test_an_unknown_fault_is_answered_with_400(session: ClientSession) -> None:
-    """A header that names no fault is the caller's mistake."""
+    """A header that names an unknown fault is the caller's mistake."""
     async with session.get("ping", headers={"X-Imagine-Fault": "cut"}) as answer:
         assert answer.status == 400
         assert re.match("Unknown fault 'cut'; known: ", (await answer.json())["detail"])

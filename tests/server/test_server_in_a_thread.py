@@ -37,16 +37,16 @@ def test_servers_run_side_by_side() -> None:
 
 
 def test_a_server_is_used_once() -> None:
-    """Closing twice is fine, starting again is not; an endpoint exists from the start, and is known after the end."""
+    """Closing twice is fine, starting again is not; the endpoint exists once started, and is known after the end."""
     server = LocalServer()
-    with pytest.raises(RuntimeError, match="not started"):
+    with pytest.raises(RuntimeError, match="not been started"):
         _ = server.endpoint
     with server:
         pass
     server.close()
     assert server.open_connections == 0
     assert server.endpoint.endswith(f":{server.port}/apis/v2")
-    with pytest.raises(RuntimeError, match="started before"):
+    with pytest.raises(RuntimeError, match="already been started"):
         server.start()
 
 
@@ -57,8 +57,8 @@ def test_a_port_that_is_taken_is_an_error() -> None:
 
 
 def test_a_database_that_cannot_be_used_is_an_error(tmp_path: Path) -> None:
-    """Starting fails with the name of the file."""
-    (tmp_path / "no.db").write_text("This is no database, although it has the length that one needs at least." * 9)
+    """Starting fails with an error that names the file."""
+    (tmp_path / "no.db").write_text("This is not a database, although it has the minimum length of one." * 9)
     with pytest.raises(OSError, match=r"no\.db.*not a database"):
         LocalServer(database=str(tmp_path / "no.db")).start()
 
@@ -87,7 +87,7 @@ def test_loopback_hosts_need_no_permission(options: ServerOptions) -> None:
     assert ServerConfig(**options).host == options.get("host")
 
 
-def test_an_open_host_is_told_by_an_address_to_connect_to() -> None:
+def test_an_open_host_is_reported_as_an_address_to_connect_to() -> None:
     """Listening on every address, allowed expressly, gives an endpoint on loopback."""
     with LocalServer(host="0.0.0.0", unsafe_bind=True) as server:
         assert server.endpoint == f"http://127.0.0.1:{server.port}/apis/v2"
@@ -157,7 +157,7 @@ async def test_closing_cuts_open_streams_at_once(anyio_backend: str, fault: str)
 
 
 async def test_an_upload_that_breaks_off_leaves_nothing_behind(server: LocalServer) -> None:
-    """A client that goes in the middle of its body is no error, and its connection is forgotten."""
+    """A client that leaves in the middle of its body is not an error, and its connection is forgotten."""
     head = f"POST /apis/v2/embeddings HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {server.api_key}\r\n"
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     writer.write(f"{head}Content-Length: 1000\r\n\r\nonly this".encode())

@@ -1,4 +1,4 @@
-"""Quotas: windows, and the ways of telling about them."""
+"""Quotas: windows, and the headers that report them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_quotas_are_read_as_people_write_them(text: str, quota: Quota) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "5", "five/minute", "5/fortnight", "0/minute", "5/0 s", "-1/hour"])
-def test_what_is_no_quota_is_refused(text: str) -> None:
+def test_what_is_not_a_quota_is_refused(text: str) -> None:
     """A spelling that makes no sense is an error that shows it."""
     with pytest.raises(ValueError, match=r"quota"):
         Quota.parse(text)
@@ -102,7 +102,7 @@ def test_no_window_ever_holds_more_than_its_amount(steps: list[tuple[float, int]
 
 
 def test_headers_of_every_style() -> None:
-    """Each style tells the tightest window in its own words; `retry-after…` speaks only when there is a wait."""
+    """Each style reports the tightest window in its own headers; `retry-after…` only when there is a wait."""
     clock = Clock()
     quotas = QuotaBook([Quota(1, "requests", 2.5), Quota(9, "requests", 60), Quota(50, "tokens", 60)], clock)
     let_in, refused = quotas.admit("u"), quotas.admit("u")
@@ -134,7 +134,7 @@ class TestOverHttp:
         return {"quotas": ["2/hour", "1000 tokens/day"]}
 
     async def test_an_exhausted_quota_answers_429(self, session: ClientSession) -> None:
-        """Good answers tell what is left; then comes a 429 that tells the wait; refused requests cost nothing."""
+        """Good answers report what is left; then comes a 429 with the wait; refused requests cost nothing."""
         left: list[str] = []
         for _ in range(2):
             async with session.post("embeddings", json=EMBEDDING) as answer:
@@ -148,7 +148,7 @@ class TestOverHttp:
             assert answer.headers["x-ratelimit-remaining-requests"] == "0"
         assert left == ["1", "0"]
 
-    async def test_a_stream_tells_what_is_left_in_its_head(self, session: ClientSession) -> None:
+    async def test_a_stream_reports_what_is_left_in_its_headers(self, session: ClientSession) -> None:
         """A stream's headers come before its tokens are known; they count from the next answer on."""
         async with session.post("chat/completions", json={**CHAT, "stream": True}) as answer:
             assert answer.headers["x-ratelimit-remaining-tokens"] == "1000"

@@ -47,7 +47,7 @@ async def test_the_scheme_may_be_in_any_case(server: LocalServer) -> None:
     ],
 )
 async def test_an_unknown_model_is_not_found(session: ClientSession, path: str, body: dict[str, Any]) -> None:
-    """A model that is not on offer for the route gets 404, also where another route has it."""
+    """A model that is not offered on the route gets 404, even if another route has it."""
     for model in ("no-such-model", "whisper-tiny"):
         async with session.post(path, json={**body, "model": model}) as answer:
             assert answer.status == 404
@@ -55,7 +55,7 @@ async def test_an_unknown_model_is_not_found(session: ClientSession, path: str, 
 
 
 async def test_unknown_routes_and_methods(session: ClientSession) -> None:
-    """A path that is none gets 404, a method that a path does not have gets 405 and the ones it has."""
+    """An unknown path gets 404, a method that a path does not have gets 405 and the ones it has."""
     async with session.get("nowhere") as answer:
         assert (answer.status, await answer.json()) == (404, {"detail": "Not Found"})
     async with session.delete("embeddings") as answer:
@@ -90,7 +90,7 @@ async def test_a_bad_body_is_refused(session: ClientSession, path: str, body: An
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b"[" * 100_000, b'{"a": "\\ud800"}'])
-async def test_a_body_that_is_no_json_is_refused(session: ClientSession, body: bytes) -> None:
+async def test_a_body_that_is_not_json_is_refused(session: ClientSession, body: bytes) -> None:
     """What cannot be read as a JSON object gets 422."""
     async with session.post("embeddings", data=body) as answer:
         assert answer.status == 422
@@ -134,7 +134,7 @@ async def test_an_upload_without_a_file_is_refused(session: ClientSession) -> No
     "body", [b"no form", b"--x\r\nContent-Type: multipart/mixed; boundary=y\r\n\r\n--y--\r\n--x--\r\n"]
 )
 async def test_a_broken_form_is_refused(session: ClientSession, body: bytes) -> None:
-    """A multipart body that is none, or holds another, gets 422."""
+    """A multipart body that is malformed or nested gets 422."""
     headers = {"Content-Type": "multipart/form-data; boundary=x"}
     async with session.post("transcribe", data=body, headers=headers) as answer:
         assert answer.status == 422
@@ -155,13 +155,13 @@ class TestBounds:
         return {"max_body_bytes": 1000, "max_upload_bytes": 2000}
 
     async def test_a_body_that_is_too_large_is_refused(self, session: ClientSession) -> None:
-        """A JSON body above its bound gets 413."""
+        """A JSON body above its limit gets 413."""
         async with session.post("embeddings", json={**EMBEDDING, "input": "x" * 1000}) as answer:
             assert answer.status == 413
 
     @pytest.mark.parametrize("filename", ["speech.wav", None])
     async def test_an_upload_that_is_too_large_is_refused(self, session: ClientSession, filename: str | None) -> None:
-        """A form above its bound gets 413, whether a file or a text makes it so."""
+        """A form above its limit gets 413, whether because of a file or a text."""
         form = FormData({"model": "whisper-tiny"}, default_to_multipart=True)
         form.add_field("file", "x" * 2000, filename=filename)
         async with session.post("transcribe", data=form) as answer:

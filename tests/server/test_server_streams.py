@@ -123,7 +123,7 @@ class TestFailingEngine:
     async def test_a_failure_within_a_stream_is_an_event(
         self, session: ClientSession, caplog: pytest.LogCaptureFixture
     ) -> None:
-        """An engine that fails midway puts an error into the stream, and a traceback into the log."""
+        """An engine that fails midway puts an error into the stream, and a traceback in the log."""
         chunk, error = await stream(session, "chat/completions", CHAT_STREAM)
         assert text_of([chunk]) == "Well"
         assert error["error"]["message"] == "Internal server error"

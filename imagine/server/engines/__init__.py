@@ -1,15 +1,15 @@
-"""The engines of the local server: small, deterministic and free of dependencies, each saying what it is.
+"""The engines of the local server: small, deterministic and free of dependencies.
 
 | kind | class | what it does |
 |---|---|---|
 | text | `NgramTextEngine` | writes with an n-gram model of a small text; real sampling, stops, tool calls, JSON |
-| embedding | `HashedEmbeddingEngine` | hashes words and their letters into 1024 dimensions; knows no meanings |
+| embedding | `HashedEmbeddingEngine` | hashes words and parts of words into 1024 dimensions; knows no meanings |
 | rerank | `Bm25RerankEngine` | BM25 over the documents of the request |
 | translation | `StandInTranslationEngine` | replaces everyday words, says in each answer that it is a stand-in |
 | transcription | `StandInTranscriptionEngine` | measures a WAV file, says in each answer that it is a stand-in |
-| image | `ShapesImageEngine` | draws coloured shapes, which prompt and seed decide |
+| image | `ShapesImageEngine` | draws coloured shapes, determined by prompt and seed |
 
-Each class fulfils one Protocol of `interface`; a real engine that fulfils it can take its place.
+Each class implements one Protocol of `interface`; a real engine that implements it can take its place.
 """
 
 from __future__ import annotations

@@ -7,17 +7,17 @@ from functools import lru_cache
 from math import hypot, log, sqrt
 from zlib import crc32
 
-from imagine.server.engines.tokens import telling_words
+from imagine.server.engines.tokens import content_words
 
 _DIMENSIONS = 1024
 _LONGEST_WORD = 64
-"""Letters of a word that count; what is longer is no word."""
+"""How many characters of a word count; the rest is ignored."""
 
 
 class HashedEmbeddingEngine:
     """Hashes each word and its runs of three and four letters into 1024 dimensions; vectors have unit length.
 
-    It knows words, not meanings: synonyms are strangers to it.
+    It knows words, not meanings: synonyms look unrelated.
     """
 
     @property
@@ -26,11 +26,11 @@ class HashedEmbeddingEngine:
         return _DIMENSIONS
 
     def embed(self, text: str) -> list[float]:
-        """Embed a text; any text has a vector, the empty one too."""
+        """Embed a text; any text has a vector, even the empty one."""
         vector = [0.0] * _DIMENSIONS
-        # A small constant where no feature goes, so that features that cancel each other out still leave a length.
+        # A small constant where no feature goes: a vector has a length even if its features cancel each other out.
         vector[0] = 0.001
-        for word, count in Counter(word[:_LONGEST_WORD] for word in telling_words(text)).items():
+        for word, count in Counter(word[:_LONGEST_WORD] for word in content_words(text)).items():
             weight = 1 + log(count)
             for index, value in _features(word):
                 vector[index] += weight * value
@@ -42,7 +42,7 @@ class HashedEmbeddingEngine:
 def _features(word: str) -> tuple[tuple[int, float], ...]:
     padded = f"<{word}>"
     runs = [padded[start : start + length] for length in (3, 4) for start in range(len(padded) - length + 1)]
-    # The runs of a word weigh together as much as the word; a long word says more than a short one.
+    # Together, the runs of a word weigh as much as the word; a long word says more than a short one.
     weight = min(len(word), 6) / 6
     return (_feature(padded, weight), *(_feature(run, weight / sqrt(len(runs))) for run in runs))
 

@@ -1,4 +1,4 @@
-"""Draws pictures of coloured shapes; it does not understand the prompt, but the prompt decides every shape."""
+"""Draws pictures of coloured shapes; it does not understand the prompt, but the prompt determines every shape."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ _SIZE = re.compile(r"([0-9]{1,4})x([0-9]{1,4})")
 
 
 class ShapesImageEngine:
-    """Draws one shape per inference step over a gradient; prompt, negative prompt and seed decide colours and places.
+    """Draws one shape per inference step over a gradient; prompt, negative prompt and seed set colours and places.
 
-    `guidance_scale` and `cache_interval` have nothing to do here.
+    `guidance_scale` and `cache_interval` are ignored.
     """
 
     def draw(self, request: ImageRequest, index: int) -> bytes:
-        """Draw image `index` of the request, whose seed is `seed + index * seed_increment`, in the size asked for.
+        """Draw image `index` of the request, whose seed is `seed + index * seed_increment`, in the requested size.
 
-        ValueError for a size that is not like "512x512" or larger than 2048, and for more than 100 steps or none.
+        ValueError for a size that is not like "512x512" or larger than 2048, and for steps not from 1 to 100.
         """
         width, height = _size(request.size)
         if not 1 <= request.num_inference_steps <= _MOST_STEPS:
@@ -43,7 +43,7 @@ class ShapesImageEngine:
 
 
 class _Canvas:
-    """Rows of RGB pixels, painted span by span: bytes operations do the work of loops over pixels."""
+    """Rows of RGB pixels, painted span by span: operations on bytes replace loops over pixels."""
 
     def __init__(self, width: int, height: int, generator: Random) -> None:
         self._width, self._height = width, height

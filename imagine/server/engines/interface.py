@@ -1,6 +1,6 @@
 """What an engine is: one Protocol per kind of model, so that a real one can take a stand-in's place.
 
-A bad value in a request is a ValueError with a message for the caller; it is raised by the call itself, never by the
+A bad value in a request raises a ValueError whose message is meant for the caller; the call itself raises it, never the
 first step of an iterator.
 """
 
@@ -41,7 +41,7 @@ class TextEngine(Protocol):
         ...
 
     def tool_calls(self, request: ChatCompletionRequest) -> list[ChatMessageToolCall]:
-        """Call the tools that the request asks for; [] when it is to be answered in text."""
+        """Make the tool calls that the request asks for; [] if it is to be answered in text."""
         ...
 
 

@@ -6,15 +6,15 @@ from collections import Counter
 from math import log
 from typing import TYPE_CHECKING
 
-from imagine.server.engines.tokens import telling_words, words
+from imagine.server.engines.tokens import content_words, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _SATURATION = 1.2
-"""k1: how soon more occurrences of a word stop to count."""
+"""k1: how soon more occurrences of a word stop counting."""
 _LENGTH_WEIGHT = 0.75
-"""b: how much a long document has to have more of a word than a short one."""
+"""b: how much more often a word has to occur in a long document than in a short one."""
 
 
 class Bm25RerankEngine:
@@ -28,7 +28,7 @@ class Bm25RerankEngine:
         counts = [Counter(words(document)) for document in documents]
         lengths = [count.total() for count in counts]
         average = sum(lengths) / max(len(lengths), 1)
-        rarity = {word: _rarity(word, counts) for word in dict.fromkeys(telling_words(query))}
+        rarity = {word: _rarity(word, counts) for word in dict.fromkeys(content_words(query))}
         bound = sum(rarity.values()) or 1.0
         return [
             sum(weight * _share(count[word], length / (average or 1.0)) for word, weight in rarity.items()) / bound

@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import re
 
-# A long word is several tokens, as in real tokenizers: 16 characters hold every everyday word.
+# A long word is several tokens, as in real tokenizers: 16 characters are enough for any everyday word.
 _PIECE = re.compile(r" ?\w{1,16}(?:['\u2019]\w{1,16})?| ?[^\w\s]|\s+")
 _CAMEL_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _WORD = re.compile(r"[^\W_]+")
 
 
 def pieces(text: str) -> list[str]:
-    """Cut a text into words and punctuation marks with their leading space; joined, they are the text."""
+    """Cut a text into words and punctuation marks with their leading space; joined, they give the text."""
     return _PIECE.findall(text)
 
 
 def words(text: str) -> list[str]:
-    """List the words of a text or an identifier (snake_case, camelCase) without regard to case."""
+    """List the words of a text or an identifier (snake_case, camelCase), case-folded."""
     return [word.casefold() for word in _WORD.findall(_CAMEL_HUMP.sub(" ", text))]
 
 
-def telling_words(text: str) -> list[str]:
-    """List the words without those that most texts have, whatever they are about; all, where there are no others."""
+def content_words(text: str) -> list[str]:
+    """List the words without stop words, which most texts have whatever they are about; all if there are no others."""
     found = words(text)
-    return [word for word in found if word not in _COMMON] or found
+    return [word for word in found if word not in _STOP_WORDS] or found
 
 
-_COMMON = frozenset(
+_STOP_WORDS = frozenset(
     words(
         """
         a about all an and any are as at be by can could current do does explain find for from get give given has have

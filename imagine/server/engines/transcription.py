@@ -1,4 +1,4 @@
-"""A stand-in for transcription: it measures a recording and says what it is."""
+"""A stand-in for transcription: it measures a recording, and says that it is a stand-in."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Recording(NamedTuple):
     """Where the samples of a WAV file are, and how they are stored."""
 
     start: int
-    """Bytes in front of the first sample."""
+    """Bytes before the first sample."""
     frames: int
-    """Moments in time; each has one sample per channel."""
+    """Number of frames; each has one sample per channel."""
     channels: int
     width: int
     """Bytes of a sample."""
@@ -29,16 +29,16 @@ class Recording(NamedTuple):
 
 
 class StandInTranscriptionEngine:
-    """Says how long and how loud a PCM WAV file is, and of any other file its size and how it begins."""
+    """Says how long and how loud a PCM WAV file is, and of any other file its size and its first bytes."""
 
     def transcribe(self, audio: BinaryIO, filename: str) -> str:
-        """Describe a seekable file; of a long one, 256 blocks of up to 4096 frames are measured."""
+        """Describe a seekable file; of a long one, about 256 blocks of up to 4096 frames are measured."""
         try:
             seen = _described(audio, _header(audio))
-        # RuntimeError is how `wave` meets a chunk that claims to be longer than the file.
+        # RuntimeError is what `wave` raises for a chunk that claims to be longer than the file.
         except (wave.Error, EOFError, RuntimeError):
             audio.seek(0)
-            seen = f"no PCM WAV file, {_size(audio)} bytes that begin with {audio.read(8).hex(' ') or 'nothing'}"
+            seen = f"not a PCM WAV file, {_size(audio)} bytes that begin with {audio.read(8).hex(' ') or 'nothing'}"
         return f"[stand-in] {filename}: {seen}. The words in it are not recognised."
 
 
@@ -48,7 +48,7 @@ def _header(audio: BinaryIO) -> Recording:
         found = header.getparams()
     if not found.framerate:
         raise wave.Error("a sample rate of 0")
-    # The header of a recording that was streamed claims more than there is: count what the file holds.
+    # The header of a streamed recording claims more than there is: count what the file holds.
     start = audio.tell()
     present = (_size(audio) - start) // (found.nchannels * found.sampwidth)
     return Recording(start, min(found.nframes, present), found.nchannels, found.sampwidth, found.framerate)
@@ -76,7 +76,7 @@ def _power(audio: BinaryIO, recording: Recording) -> float:
 
 
 def _samples(data: bytes, width: int) -> tuple[int, ...]:
-    """Return the samples as 16-bit numbers: of wider ones the two highest bytes."""
+    """Return the samples as 16-bit numbers: of wider ones, the two highest bytes."""
     if width == 1:
         return tuple((byte - 128) << 8 for byte in data)
     high = bytearray(len(data) // width * 2)

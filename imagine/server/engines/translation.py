@@ -1,4 +1,4 @@
-"""A stand-in for translation: it replaces everyday words and says what it is."""
+"""A stand-in for translation: it replaces everyday words, and says that it is a stand-in."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class StandInTranslationEngine:
     """Replaces words that it has a dictionary for (English and Spanish), and begins with "[stand-in …]"."""
 
     def translate(self, text: str, model: str) -> str:
-        """Replace word by word; the languages are the end of the model's name, as in `opus-mt-en-es`."""
+        """Replace word by word; the model's name ends with the languages, as in `opus-mt-en-es`."""
         found = _LANGUAGES.search(model)
         if found is None:
             return f"[stand-in] {text}"

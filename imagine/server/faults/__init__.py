@@ -1,7 +1,7 @@
-"""Faults on demand: what a service, its gateway or the network between can do wrong, by name.
+"""Faults on demand: what a service, its gateway or the network in between can do wrong, by name.
 
-A request asks for one in its header `X-Imagine-Fault: cut-stream;after=2`, or `server.faults.script([...])` lays them
-out for the next requests. `python -m imagine.server --help-faults` prints the table. Each fault is one function in
+A request asks for one in its header `X-Imagine-Fault: cut-stream;after=2`, or `server.faults.script([...])` queues
+them for the next requests. `python -m imagine.server --help-faults` prints the table. Each fault is one function in
 `answers`, `connections`, `framings` or `contents`: its name, docstring and defaults are what the table shows.
 """
 

@@ -1,4 +1,4 @@
-"""Faults of the answer as a whole: another status, another body, another packing, another place."""
+"""Faults of the answer as a whole: another status, another body, another encoding, another place."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ async def status(
 
 @fault
 async def wrong_key_500(exchange: Exchange) -> None:
-    """Status 500 that means a wrong key, as one host has it."""
+    """Status 500 that means a wrong key, as one host sends it."""
     _answer(exchange, 500, b'{"message": "Invalid API key, no user found"}', _JSON_TYPE)
 
 
 @fault
 async def html_200(exchange: Exchange) -> None:
-    """A web page with status 200, as the login page of a network has it."""
+    """A web page with status 200, like the login page of a network."""
     _answer(exchange, 200, _html(200), _HTML_TYPE)
 
 
@@ -74,7 +74,7 @@ async def no_content_204(exchange: Exchange) -> None:
 
 @fault
 async def wrong_content_type(exchange: Exchange, value: str = "text/plain") -> None:
-    """The good answer under another content type."""
+    """The good answer with another content type."""
     reply = await exchange.good()
     reply.begin({"Content-Type": value})
     await reply.rest()
@@ -104,7 +104,7 @@ async def gzip_bomb(exchange: Exchange, megabytes: int = 300) -> None:
 
 @fault
 async def huge_event(exchange: Exchange, megabytes: int = 20) -> None:
-    """A first event of `megabytes` MB; a body that is no stream begins with as many blanks."""
+    """A first event of `megabytes` MB; a body that is not a stream begins with as many blanks."""
     reply = await exchange.good()
     size = megabytes * _MEGABYTE
     reply.begin()
@@ -114,7 +114,7 @@ async def huge_event(exchange: Exchange, megabytes: int = 20) -> None:
 
 @fault
 async def redirect(exchange: Exchange, code: int = 307, to: str = "other", location: str = "") -> None:
-    """A redirect to the `same` origin (answered well there), an `other` one, in a `loop`, or to a location as given."""
+    """A redirect to the `same` origin (with the good answer there), an `other` one, in a `loop`, or to `location`."""
     if "moved" in exchange.request.query:
         reply = await exchange.good()
         await reply.send()
@@ -125,7 +125,7 @@ async def redirect(exchange: Exchange, code: int = 307, to: str = "other", locat
 
 def _target(exchange: Exchange, to: str) -> str:
     url, moved = exchange.request.url, exchange.request.url.update_query(moved="1")
-    # The same server by its other name is another origin, and what is sent there can be looked at.
+    # The same server by its other name is another origin, and what is sent there can be inspected.
     other = moved.with_host("127.0.0.1" if url.host == "localhost" else "localhost")
     return str({"loop": url, "same": moved}.get(to, other))
 
@@ -158,7 +158,7 @@ async def _send_compressed(reply: Reply, pieces: AsyncIterator[bytes]) -> None:
 
 
 async def _behind_blanks(reply: Reply, megabytes: int) -> AsyncIterator[bytes]:
-    """Put blanks in front that change nothing: white space of JSON, or a comment of a stream."""
+    """Put blanks in front that change nothing: white space in JSON, or a comment in a stream."""
     yield b":" if reply.streamed else b" "
     for _ in range(megabytes):
         yield b" " * _MEGABYTE

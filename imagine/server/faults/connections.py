@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from imagine.server.faults.exchange import Exchange
 
-# A reader that has had a moment has taken what was sent; a reset may drop what it has not.
+# Time for the reader to take what was sent; a reset may drop what it has not taken.
 _TAKEN = 0.05
 
 
@@ -45,7 +45,7 @@ async def slow_headers(exchange: Exchange, size: int = 1, seconds: float = 0.1) 
 
 @fault
 async def slow_drip(exchange: Exchange, size: int = 16, seconds: float = 0.1) -> None:
-    """The body trickles: `size` bytes, then a pause, wherever the events end."""
+    """The body trickles: `size` bytes, then a pause, wherever events end."""
     reply = await exchange.good()
     reply.begin()
     async for piece in reply.pieces:
@@ -57,7 +57,7 @@ async def slow_drip(exchange: Exchange, size: int = 16, seconds: float = 0.1) ->
 
 @fault
 async def cut_stream(exchange: Exchange, after: int = 3, reset: bool = True) -> None:
-    """The connection is reset, or closed, after `after` events; a body that is no stream counts as eight."""
+    """The connection is reset, or closed, after `after` events; a body that is not a stream counts as eight."""
     reply = await exchange.good()
     await reply.begin_with(after)
     if reset:
@@ -68,7 +68,7 @@ async def cut_stream(exchange: Exchange, after: int = 3, reset: bool = True) -> 
 
 @fault
 async def cut_clean(exchange: Exchange, after: int = 3) -> None:
-    """The body ends as HTTP wants it, but after `after` events: no finish reason, no [DONE]."""
+    """The body ends as HTTP requires, but after `after` events: no finish reason, no [DONE]."""
     reply = await exchange.good()
     await reply.begin_with(after)
     reply.end()
@@ -76,7 +76,7 @@ async def cut_clean(exchange: Exchange, after: int = 3) -> None:
 
 @fault
 async def close_delimited(exchange: Exchange, after: int = 3) -> None:
-    """The connection closes after `after` events, and HTTP has no length that would show it."""
+    """The connection closes after `after` events, and no length shows that more was to come."""
     reply = await exchange.good()
     exchange.wire.write(head(reply.status, {**reply.headers, "Connection": "close"}))
     for _ in range(after):
@@ -120,7 +120,7 @@ async def heartbeats_only(exchange: Exchange, after: int = 0, seconds: float = 0
 
 @fault
 async def error_event(exchange: Exchange, after: int = 3, code: int = 500, named: bool = False) -> None:
-    """An error in place of an event, after `after` of them, and the end; `named` puts it under `event: error`."""
+    """An error in place of an event, after `after` of them, then the end; `named` puts it under `event: error`."""
     reply = await exchange.good()
     await reply.begin_with(after)
     error = b'{"error": {"message": "Generation failed", "type": "server_error", "code": %d}}' % code
@@ -149,18 +149,18 @@ async def hold_after_done(exchange: Exchange) -> None:
 
 @fault
 async def close_before_answer(exchange: Exchange) -> None:
-    """The connection closes once the request was read."""
+    """The connection closes once the request has been read."""
     exchange.wire.close()
 
 
 @fault
 async def reset_before_answer(exchange: Exchange) -> None:
-    """The connection is reset once the request was read."""
+    """The connection is reset once the request has been read."""
     exchange.wire.abort()
 
 
 async def reset_before_body(exchange: Exchange) -> None:
-    """The connection is reset once the request's headers were read, its body not."""
+    """The connection is reset once the request's headers have been read, but not its body."""
     exchange.wire.abort()
 
 
@@ -169,7 +169,7 @@ declare(reset_before_body, reset_before_body, reads_body=False)
 
 @fault
 async def close_idle(exchange: Exchange, when: str = "after") -> None:
-    """The good answer over a kept connection that closes right `after`, or unanswered on the `next` request."""
+    """The good answer over a kept-alive connection, which closes right `after`, or unanswered on the `next` request."""
     reply = await exchange.good()
     exchange.connection.doomed = when == "next"
     await reply.send()

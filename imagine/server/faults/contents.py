@@ -90,7 +90,7 @@ def reasoning_content(document: Document, text: str = "Let me think.") -> None:
 
 @content
 def line_separators(document: Document) -> None:
-    """Texts contain U+2028, U+2029 and U+0085, unescaped: ends of lines to some readers, not to SSE."""
+    """Texts contain U+2028, U+2029 and U+0085, unescaped: line ends to some readers, not to SSE."""
     _append_to_texts(document, "\u2028\u2029\x85")
 
 
@@ -102,13 +102,13 @@ def lone_surrogate(document: Document) -> None:
 
 @content
 def nan(document: Document) -> None:
-    """`created` is NaN, which is no JSON, but some servers write it."""
+    """`created` is NaN, which is not JSON, but some servers write it."""
     document["created"] = math.nan
 
 
 @fault
 async def invalid_utf8(exchange: Exchange) -> None:
-    """Every JSON object ends with a field whose text is no UTF-8."""
+    """Every JSON object ends with a field whose text is not UTF-8."""
     reply = await exchange.good()
     await reply.through(each(lambda payload: payload[:-1] + b', "note": "\xff\xfe"}')).send()
 
@@ -122,7 +122,7 @@ async def truncated_json(exchange: Exchange) -> None:
 
 @fault
 async def tool_calls(exchange: Exchange) -> None:
-    """Two tool calls instead of a text; in a stream their pieces alternate."""
+    """Two tool calls instead of text; in a stream their pieces alternate."""
     reply = await exchange.good()
     await reply.through(_calling if reply.streamed else each(_called)).send()
 

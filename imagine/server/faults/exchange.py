@@ -27,7 +27,7 @@ _NO_CHANGES: Mapping[str, str] = {}
 class Reply:
     """A good answer before it is sent: a stream of payloads, or a body, which is one payload.
 
-    Its pieces are the events of a stream, or eighths of a body that is none. They go out as chunks.
+    Its pieces are the events of a stream, or eighths of any other body. They go out as chunks.
     """
 
     def __init__(self, wire: Wire, status: int, headers: Mapping[str, str], payloads: Payloads, streamed: bool) -> None:
@@ -48,7 +48,7 @@ class Reply:
         return self._pieces
 
     def through(self, change: Callable[[Payloads], Payloads]) -> Self:
-        """Change the payloads; comes before the first piece is taken."""
+        """Change the payloads; call it before the first piece is taken."""
         self._payloads = change(self._payloads)
         return self
 
@@ -71,7 +71,7 @@ class Reply:
         self._wire.write(chunk(data))
 
     async def rest(self) -> None:
-        """Send the other pieces, and the end of the body."""
+        """Send the remaining pieces, and the end of the body."""
         async for piece in self.pieces:
             self.write(piece)
         self.end()
@@ -124,7 +124,7 @@ class Exchange:
 
 
 def each(change: Callable[[bytes], bytes]) -> Callable[[Payloads], Payloads]:
-    """Make a change of every payload, the end mark excepted."""
+    """Apply a change to every payload but the end mark."""
 
     async def changed(payloads: Payloads) -> Payloads:
         async for payload in payloads:

@@ -23,18 +23,18 @@ class Raw:
     """An answer given byte by byte, for `FaultScript.script`."""
 
     steps: Sequence[bytes | float]
-    """Bytes, written as they are once the request was read; numbers are pauses in seconds."""
+    """Bytes, written as they are once the request has been read; numbers are pauses in seconds."""
     then: Literal["keep", "close", "abort", "hold"] = "close"
-    """What becomes of the connection: kept, closed, reset, or held open until the client goes."""
+    """What happens to the connection then: kept, closed, reset, or held open until the client goes."""
 
     @property
     def name(self) -> str:
-        """What a recorded request calls it."""
+        """The name that a recorded request has for it."""
         return "raw"
 
     @property
     def reads_body(self) -> bool:
-        """The request's body is read before it plays."""
+        """True: the request's body is read before it plays."""
         return True
 
     async def play(self, exchange: Exchange, /) -> None:
@@ -56,7 +56,7 @@ class Raw:
 
 
 class FaultScript:
-    """A queue of faults, one for each of the next requests in the order of their arrival.
+    """A queue of faults, one for each of the next requests in order of arrival.
 
     Any thread may fill it.
     """
@@ -68,8 +68,8 @@ class FaultScript:
     def script(self, faults: Iterable[str | Raw | None]) -> None:
         """Add faults to the queue: spellings as for `X-Imagine-Fault`, `Raw` answers, None for a good answer.
 
-        Requests without a good key take none, nor do those that name their fault in a header. ValueError for an
-        unknown spelling; then none is added.
+        Requests without a valid key take none, nor do those that name their fault in a header. ValueError for an
+        unknown spelling; in that case none is added.
         """
         playable = [parse(fault) if isinstance(fault, str) else fault for fault in faults]
         with self._lock:

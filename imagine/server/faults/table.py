@@ -21,7 +21,7 @@ class Playable(Protocol):
 
     @property
     def name(self) -> str:
-        """What a recorded request calls it."""
+        """The name that a recorded request has for it."""
         ...
 
     @property
@@ -36,7 +36,7 @@ class Playable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A named way of going wrong."""
+    """A fault by its name."""
 
     name: str
     summary: str
@@ -53,7 +53,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class FaultCall:
-    """A fault with the arguments it was asked for with."""
+    """A fault with the arguments given for it."""
 
     fault: Fault
     arguments: Mapping[str, Value]
@@ -79,7 +79,7 @@ FAULTS: dict[str, Fault] = {}
 
 
 def declare(play: Play, described_by: Callable[..., object], *, reads_body: bool = True) -> None:
-    """Enter a fault: a function gives its name, its docstring's first line and the parameters that have defaults."""
+    """Register a fault; its name, summary and parameters (those with defaults) are read from a function."""
     name = described_by.__name__.replace("_", "-")
     parameters = {
         parameter.name.replace("_", "-"): parameter.default
@@ -97,7 +97,7 @@ def fault(play: Play) -> Play:
 
 
 def parse(text: str) -> FaultCall:
-    """Read `name;parameter=value;…`; ValueError names what is known where a name is not."""
+    """Read `name;parameter=value;…`; ValueError for an unknown name lists the known ones."""
     name, *assignments = [part.strip() for part in text.split(";")]
     if name not in FAULTS:
         raise ValueError(f"Unknown fault {name!r}; known: {', '.join(sorted(FAULTS))}")
@@ -117,7 +117,7 @@ def _argument(fault: Fault, assignment: str) -> tuple[str, Value]:
     try:
         return name, _value(text, type(fault.parameters[name]))
     except ValueError:
-        raise ValueError(f"Fault {fault.name!r} wants a number for {name!r}, not {text!r}") from None
+        raise ValueError(f"Fault {fault.name!r} needs a number for {name!r}, not {text!r}") from None
 
 
 def _value(text: str, kind: type[Value]) -> Value:

@@ -23,7 +23,7 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
 def phrase(status: int) -> str:
-    """Return the usual words for a status."""
+    """Return the reason phrase of a status."""
     return HTTPStatus(status).phrase if status in set(HTTPStatus) else "Unknown"
 
 
@@ -34,12 +34,12 @@ def head(status: int, headers: Mapping[str, str]) -> bytes:
 
 
 def chunk(data: bytes) -> bytes:
-    """Frame a part of a chunked body; nothing stays nothing, since an empty chunk would be the last."""
+    """Frame a part of a chunked body; no data makes no chunk, since an empty one would end the body."""
     return b"%x\r\n%b\r\n" % (len(data), data) if data else b""
 
 
 class Wire:
-    """The socket of one request; ConnectionResetError where the client has gone."""
+    """The socket of one request; ConnectionResetError if the client has gone."""
 
     def __init__(self, request: web.Request) -> None:
         if request.transport is None:
@@ -59,7 +59,7 @@ class Wire:
         self.keep_alive = False
 
     def abort(self) -> None:
-        """Close the connection with a TCP reset, which drops what was not sent yet."""
+        """Close the connection with a TCP reset, which drops what has not been sent yet."""
         self.keep_alive = False
         self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
         self._transport.abort()
@@ -70,7 +70,7 @@ class Wire:
 
 
 class Sent(web.StreamResponse):
-    """Stands for an answer that was written to the wire already."""
+    """Stands for an answer that has already been written to the wire."""
 
     def __init__(self, *, keep_alive: bool) -> None:
         super().__init__()

@@ -22,11 +22,11 @@ def example(schema: Mapping[str, Any], message: str = "") -> object:
     """Make a value that fits a schema.
 
     A value that the message names (`limit 5`, `city: Oslo`, a word of an enum) comes first, then `const`, `default` and
-    `examples`, then quotations, names and numbers of the message, then plain values. Objects get their required
+    `examples`, then quoted texts, names and numbers of the message, then plain values. Objects get their required
     properties and those the message names; all of them where none is required. Of `anyOf` and `oneOf` the first option
     that can be made is taken. Keywords that `Schema` does not list are ignored.
 
-    Raises ValueError for what is no schema, has no value, or needs one that is hard to find (a rare `pattern`).
+    Raises ValueError for an invalid schema, for one without a value, or if a value is hard to find (a rare `pattern`).
     """
     root = read_schema(schema)
     return _Maker(root, Hints(message)).value(root)
@@ -112,7 +112,7 @@ class _Maker:
             case "null":
                 return None
             case unknown:
-                raise ValueError(f"{unknown!r} is no type of JSON Schema.")
+                raise ValueError(f"{unknown!r} is not a JSON Schema type.")
 
     def _object(self, schema: Schema) -> object:
         if preset(schema) is not UNSET:
@@ -175,5 +175,5 @@ def _guessed_type(schema: Schema) -> str:
 def _different(values: list[object], fewest: int) -> list[object]:
     different = [value for number, value in enumerate(values) if value not in values[:number]]
     if len(different) < fewest:
-        raise ValueError(f"{fewest} different items are asked for, {len(different)} were found: give a default.")
+        raise ValueError(f"{fewest} different items are needed, {len(different)} were found: give a default.")
     return different

@@ -29,7 +29,7 @@ def _format(pattern: str, sample: str, parse: Callable[[str], object] = str) -> 
 
 
 _DAY, _CLOCK = r"\d{4}-\d\d-\d\d", r"\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)"
-# Runs that may begin anywhere have a length at most, so that no message takes quadratic time.
+# Runs that may begin anywhere have a maximum length, so that no message takes quadratic time.
 FORMATS = {
     "date": _format(_DAY, "2026-01-31", date.fromisoformat),
     "time": _format(_CLOCK, "12:00:00Z", time.fromisoformat),
@@ -42,22 +42,22 @@ FORMATS = {
     "uri": _format(r"https?://[\w.-]+(?:/[\w./?=&%+-]*\w)?/?", "https://example.com/"),
     "uuid": _format(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", "00000000-0000-4000-8000-000000000001"),
 }
-"""The string formats that are honoured; other formats are ignored."""
+"""The supported string formats; others are ignored."""
 
 
 def fits_text(schema: Schema, text: str) -> bool:
-    """Tell whether a text has the length, the format and the pattern."""
+    """Tell whether a text has the length, the format and the pattern that the schema asks for."""
     long_enough = (schema.min_length or 0) <= len(text)
     short_enough = schema.max_length is None or len(text) <= schema.max_length
     return long_enough and short_enough and _has_format(schema.format, text) and _has_pattern(schema.pattern, text)
 
 
-def plain_texts(schema: Schema, *wishes: str) -> Iterator[str]:
-    """Yield the wishes, cut or padded to the length, then texts that simple patterns may accept."""
+def plain_texts(schema: Schema, *preferred: str) -> Iterator[str]:
+    """Yield the preferred texts, cut or padded to the length, then texts that simple patterns may accept."""
     shortest = schema.min_length or 0
     if shortest > _LONGEST:
-        raise ValueError(f"minLength {shortest} is more than the {_LONGEST} characters that are made here.")
-    yield from (wish.ljust(shortest, ".")[: schema.max_length] for wish in wishes if wish)
+        raise ValueError(f"minLength {shortest} is above the limit of {_LONGEST} characters.")
+    yield from (text.ljust(shortest, ".")[: schema.max_length] for text in preferred if text)
     if schema.format in FORMATS:
         yield FORMATS[schema.format].sample
     if schema.pattern is not None:
@@ -107,4 +107,6 @@ def _has_pattern(pattern: str | None, text: str) -> bool:
     try:
         return pattern is None or re.search(pattern, text) is not None
     except re.error as error:
-        raise ValueError(f"The pattern {pattern!r} is no regular expression that Python knows: {error}.") from error
+        raise ValueError(
+            f"The pattern {pattern!r} is not a regular expression that Python accepts: {error}."
+        ) from error

@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _QUOTED_OR_NAME = re.compile(r"\"([^\"]+)\"|(?<![.!?]\s)(?<!^)\b([A-ZÀ-Þ]\w+(?:[ -][A-ZÀ-Þ]\w+)*)")
-# Up to 18 digits, from their first on: a message of nothing but digits is read in one pass.
+# At most 18 digits, from the first one on: a message of nothing but digits is read in one pass.
 _NUMBER = re.compile(r"(?<!\w)-?\d{1,18}(?:\.\d{1,18})?(?!\w)")
 _AFTER_NAME = r"\s*(?:[:=]|\b(?:is|of|to)\b)?\s*(?:\"([^\"]+)\"|([\w.@+-]*\w))"
 
 
 class Hints:
-    """The values in one message; text that was taken once is not offered again."""
+    """The values in one message; text that has been taken is not offered again."""
 
     def __init__(self, message: str) -> None:
         self.message = message
@@ -31,11 +31,11 @@ class Hints:
         return (found[1] or found[2]) if found else ""
 
     def mentions(self, value: object) -> bool:
-        """Tell whether the message has the value as words of their own."""
+        """Tell whether the message contains the value as whole words."""
         return re.search(rf"(?<!\w){re.escape(str(value))}(?!\w)", self.message, re.IGNORECASE) is not None
 
     def texts(self, pattern: re.Pattern[str] = _QUOTED_OR_NAME) -> Iterator[str]:
-        """Yield what a pattern finds, not taken yet; by default quotations, and names: capitals inside a sentence."""
+        """Yield what a pattern finds, not taken yet; by default quotations, and capitalised words inside a sentence."""
         return self._untaken(pattern, self.message)
 
     def numbers(self, text: str) -> Iterator[float]:

@@ -1,4 +1,4 @@
-"""Reads JSON Schemas into one class, and merges those that hold at the same time."""
+"""Reads JSON Schemas into one class, and merges those that apply at the same time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Schema(Struct, rename="camel", kw_only=True):
-    """The keywords that values are made from; all others are ignored."""
+    """The keywords that are used; all others are ignored."""
 
     ref: str | None = field(default=None, name="$ref")
     defs: dict[str, Schema | bool] = field(default={}, name="$defs")
@@ -45,11 +45,11 @@ class Schema(Struct, rename="camel", kw_only=True):
 
 
 def read_schema(schema: Mapping[str, Any]) -> Schema:
-    """Read a schema and all schemas inside it; ValueError naming the keyword that has a wrong type."""
+    """Read a schema and all schemas inside it; ValueError names a keyword of the wrong type."""
     try:
         return convert(schema, Schema)
     except ValidationError as error:
-        raise ValueError(f"This is no JSON Schema: {error}.") from error
+        raise ValueError(f"This is not a JSON Schema: {error}.") from error
 
 
 def schema_of(node: Schema | bool) -> Schema:
@@ -60,15 +60,15 @@ def schema_of(node: Schema | bool) -> Schema:
 
 
 def preset(schema: Schema) -> object:
-    """Return the default or the first example; UNSET where there is neither."""
+    """Return the default or the first example; UNSET if there is neither."""
     return schema.examples[0] if schema.default is UNSET and schema.examples else schema.default
 
 
 def merged(one: Schema, other: Schema) -> Schema:
-    """Return the schema that holds where both do.
+    """Return the schema that fits what both fit.
 
     `properties`, `required` and `allOf` are united, `default` and `examples` are those of `one` if it has them;
-    ValueError where the two differ in anything else.
+    ValueError if the two differ in anything else.
     """
     return replace(one, **{name: _both(name, one, other) for name in _set_keywords(other)})
 
@@ -89,7 +89,7 @@ def _both(name: str, one: Schema, other: Schema) -> object:
     if name not in _set_keywords(one):
         return getattr(other, name)
     if name not in ("default", "examples") and getattr(one, name) != getattr(other, name):
-        raise ValueError(f"Schemas that hold together differ in {name}: {getattr(one, name)}, {getattr(other, name)}.")
+        raise ValueError(f"Schemas that apply together differ in {name}: {getattr(one, name)}, {getattr(other, name)}.")
     return getattr(one, name)
 
 

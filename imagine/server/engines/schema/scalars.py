@@ -35,13 +35,13 @@ class Scalars:
         return self._pick(schema, name, fits_text, named, chain(formatted, self._hints.texts(), plain))
 
     def number(self, schema: Schema, name: str) -> object:
-        """Make a number, a whole one where the schema's type is "integer"."""
+        """Make a number, a whole one if the schema's type is "integer"."""
         named = self._hints.numbers(self._hints.after(name))
         said = self._hints.numbers(self._hints.message)
         return self._pick(schema, name, fits_number, named, chain(said, plain_numbers(schema)))
 
     def boolean(self, schema: Schema, name: str) -> object:
-        """Make True, or False where the message or the default says so."""
+        """Make True, or False if the message or the default says so."""
         if self._hints.after(name).lower() in _NO:
             return False
         return True if preset(schema) is UNSET else preset(schema)

@@ -1,4 +1,4 @@
-"""The text engine: an n-gram model and what a request can ask of its text."""
+"""The text engine: an n-gram model, and all that a request can ask for."""
 
 from __future__ import annotations
 

@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 def text_of(message: ChatMessage) -> str:
-    """Return a message's text: its content, or the text parts of it joined by spaces."""
+    """Return a message's text: its content, or the text parts of its content joined by spaces."""
     if isinstance(message.content, list):
         return " ".join(str(part["text"]) for part in message.content if "text" in part)
     return message.content or ""
 
 
 def last_user_text(messages: Sequence[ChatMessage]) -> str:
-    """Return the text of the last user message; "" where there is none."""
+    """Return the text of the last user message; "" if there is none."""
     return next((text_of(message) for message in reversed(messages) if message.role == "user"), "")
 
 

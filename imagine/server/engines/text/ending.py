@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class StopStrings:
-    """Finds the first stop string in a text that comes piece by piece."""
+    """Finds the first stop string in a text that arrives piece by piece."""
 
     def __init__(self, stops: Sequence[str]) -> None:
         self._stops = stops
@@ -20,7 +20,7 @@ class StopStrings:
         self._tail = ""
 
     def cut(self, piece: str) -> str | None:
-        """Return the piece up to the end of a stop string that it completes; None when it completes none."""
+        """Return the piece up to the end of a stop string that it completes; None if it completes none."""
         text = self._tail + piece
         ends = [at + len(stop) for stop in self._stops if (at := text.find(stop)) >= 0]
         if ends:
@@ -30,14 +30,14 @@ class StopStrings:
 
 
 class StopTokens:
-    """Tells when the pieces generated last are one of the stop sequences."""
+    """Tells when the latest pieces are one of the stop sequences."""
 
     def __init__(self, sequences: Sequence[Sequence[str]]) -> None:
         self._sequences = [list(sequence) for sequence in sequences if sequence]
         self._recent: deque[str] = deque(maxlen=max(map(len, self._sequences), default=0))
 
     def reached(self, piece: str) -> bool:
-        """Take the next piece in and tell whether it completes a sequence."""
+        """Add the next piece, and tell whether it completes a sequence."""
         self._recent.append(piece)
         recent = list(self._recent)
         return any(recent[-len(sequence) :] == sequence for sequence in self._sequences)

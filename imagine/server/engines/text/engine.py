@@ -1,7 +1,7 @@
 """The text engine itself: what a request asks for, put together from the modules beside this one.
 
-The model is tiny and knows nothing: it writes plausible strings of words, begun where its training text is closest to
-the question. What is around the words is real: token counts, limits, stops, sampling, tool calls, JSON that fits.
+The model is tiny and knows nothing: it writes plausible strings of words, starting where its training text is closest
+to the question. All else is real: token counts, limits, stops, sampling, tool calls, JSON that fits.
 """
 
 from __future__ import annotations
@@ -33,25 +33,25 @@ if TYPE_CHECKING:
     from imagine.types.common import LLMSamplingParams
 
 DEFAULT_MAX_TOKENS = 128
-"""How long written text may become where the request does not say."""
+"""Maximum number of tokens of a text if the request sets none."""
 
 
 class NgramTextEngine:
     """Writes text with a seeded n-gram model: equal requests get equal answers, in every process.
 
     The randomness comes from the prompt or the messages, and `seed`; so another `max_tokens` or `stop` only cuts the
-    same text elsewhere. A paragraph's end ends an answer; with `ignore_eos` another paragraph follows.
+    same text elsewhere. The end of a paragraph ends an answer; with `ignore_eos` another paragraph follows.
     `stop_token_ids` holds sequences of ids of this model's own vocabulary; other ids never come. `max_seconds` and
-    `skip_special_tokens` have nothing to do here: answers take milliseconds, and no special token has a text.
+    `skip_special_tokens` are ignored: answers take milliseconds, and no special token has text.
     """
 
     def __init__(self, corpus: str | None = None) -> None:
-        """Train on a text whose paragraphs are parted by blank lines, by default the one in the package."""
+        """Train on a text whose paragraphs are separated by blank lines, by default the one in the package."""
         self._model, self._openings = _trained_on_shipped() if corpus is None else _trained(corpus)
 
     @property
     def vocabulary(self) -> Sequence[str]:
-        """The text of each token id, as `stop_token_ids` counts them."""
+        """The text of each token; its index is the id that `stop_token_ids` uses."""
         return self._model.tokens
 
     def count(self, text: str) -> int:
@@ -59,13 +59,13 @@ class NgramTextEngine:
         return len(pieces(text))
 
     def complete(self, prompt: str, sampling: LLMSamplingParams) -> Iterator[Token]:
-        """Go on where the prompt ends; ValueError for a sampling option out of its bounds."""
+        """Continue the prompt; ValueError for a sampling option out of its bounds."""
         check(sampling)
         sampler = self._sampler(sampling, prompt, random_for(prompt, sampling.seed))
         return self._ended(self._written(prompt, sampler, sampling), sampling, DEFAULT_MAX_TOKENS)
 
     def chat(self, request: ChatCompletionRequest) -> Iterator[Token]:
-        """Quote a tool's result, make the JSON that `response_format` asks for, or write about the words of the user.
+        """Quote a tool's result, make the JSON that `response_format` asks for, or write about the user's words.
 
         Quotes and JSON come whole unless `max_tokens` is given. ValueError for no messages, for an option out of its
         bounds, and for a schema that no value is found for.
@@ -77,7 +77,7 @@ class NgramTextEngine:
         return self._ended(pieces(fixed), request, None)
 
     def tool_calls(self, request: ChatCompletionRequest) -> list[ChatMessageToolCall]:
-        """Call one tool if `tool_choice` or the last user message asks for it, with arguments that fit its schema.
+        """Make one tool call if `tool_choice` or the last user message asks for it, with arguments that fit its schema.
 
         ValueError as for `chat`, and for a `tool_choice` that can't be followed.
         """
@@ -107,7 +107,7 @@ class NgramTextEngine:
     def _written(self, start: str, sampler: Sampler, sampling: LLMSamplingParams) -> Iterator[str]:
         context = self._model.context_after(start)
         token = sampler.pick(context)
-        # The first token is written even where it is END (as a paragraph break): no completion is empty.
+        # The first token is written even if it is END (as a paragraph break): no completion is empty.
         while True:
             yield self._model.tokens[token]
             context = (context[1], token)

@@ -1,4 +1,4 @@
-"""A trigram model blended with its bigrams: which tokens followed a pair of tokens in the training text, how often."""
+"""A trigram model blended with its bigrams: which tokens follow a pair of tokens in the training text, how often."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeAlias
 from imagine.server.engines.tokens import pieces
 
 END = 0
-"""Id of the end of a paragraph, which also stands in front of its first word."""
+"""Id of the end of a paragraph, which also stands before its first word."""
 UNKNOWN = -1
 """Id of every token that the training text does not have."""
 PARAGRAPH_BREAK = "\n\n"
@@ -19,7 +19,7 @@ Candidates: TypeAlias = list[tuple[int, float]]
 
 
 class NgramModel:
-    """Knows the successors of each pair of tokens of a text whose paragraphs are parted by blank lines."""
+    """Knows the successors of each pair of tokens of a text whose paragraphs are separated by blank lines."""
 
     def __init__(self, text: str) -> None:
         self.tokens = [PARAGRAPH_BREAK]
@@ -32,12 +32,12 @@ class NgramModel:
             self._learn(paragraph)
 
     def id_of(self, piece: str) -> int:
-        """Look a token up as it is written, then as a word inside a sentence; UNKNOWN where neither is known."""
+        """Look a token up as it is written, then as a word inside a sentence; UNKNOWN if neither is known."""
         known = self._ids.get(piece)
         return self._ids.get(" " + piece.strip().lower(), UNKNOWN) if known is None else known
 
     def context_after(self, text: str) -> Context:
-        """Tell the context in which a text leaves the model; after an unknown word, that of a comma."""
+        """Return the context at the end of a text; after an unknown word, that of a comma."""
         if not text:
             return (END, END)
         before, last = [UNKNOWN, *map(self.id_of, pieces(text)[-2:])][-2:]

@@ -1,4 +1,4 @@
-"""Finds how to begin an answer: the sentence of the training text that has most to do with the question."""
+"""Finds how to begin an answer: the sentence of the training text that is closest to the question."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from math import log
 
-from imagine.server.engines.tokens import pieces, telling_words, words
+from imagine.server.engines.tokens import content_words, pieces, words
 
 _SENTENCE = re.compile(r"\S[^.!?]*[.!?]")
 
@@ -22,8 +22,8 @@ class Openings:
                 self._holders[word].append(number)
 
     def about(self, question: str) -> str:
-        """Return the best sentence up to the rarest word that it shares with the question; "" when none does."""
-        rarity = {word: self._rarity(word) for word in telling_words(question) if word in self._holders}
+        """Return the best sentence up to the rarest word that it shares with the question; "" if none does."""
+        rarity = {word: self._rarity(word) for word in content_words(question) if word in self._holders}
         scores: defaultdict[int, float] = defaultdict(float)
         for word, weight in rarity.items():
             for number in self._holders[word]:

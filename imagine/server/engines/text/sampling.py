@@ -1,4 +1,4 @@
-"""Picks next tokens as the sampling options of a request say."""
+"""Picks the next tokens according to the sampling options of a request."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Sampler:
 
 
 class _Penalties:
-    """Lowers the weight of tokens that were there before: frequency and presence in the answer, repetition overall."""
+    """Lowers the weight of tokens that occurred before: frequency and presence in the answer, repetition overall."""
 
     def __init__(self, sampling: LLMSamplingParams, prompt: Iterable[int]) -> None:
         self._frequency = sampling.frequency_penalty or 0.0

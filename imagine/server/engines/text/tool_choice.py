@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imagine.server.engines.text.conversation import last_user_text
-from imagine.server.engines.tokens import telling_words
+from imagine.server.engines.tokens import content_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ _NAME_WEIGHT, _DESCRIPTION_WEIGHT, _ENOUGH = 2, 1, 2
 
 
 def chosen_tool(request: ChatCompletionRequest) -> FunctionTool | None:
-    """Tell which tool to call; None for an answer in text.
+    """Return the tool to call; None for an answer in text.
 
     "required" calls the tool that fits the last user message best, a named function is called, "none" calls nothing.
     With "auto", the default, a tool is called when the last message is the user's and shares enough with the tool: one
@@ -68,7 +68,7 @@ def _best(tools: Sequence[FunctionTool], messages: Sequence[ChatMessage]) -> Fun
 
 
 def _score(tool: FunctionTool, asked: str) -> int:
-    said = set(telling_words(asked))
-    in_name = said.intersection(telling_words(tool.name))
-    in_description = said.intersection(telling_words(tool.description or "")) - in_name
+    said = set(content_words(asked))
+    in_name = said.intersection(content_words(tool.name))
+    in_description = said.intersection(content_words(tool.description or "")) - in_name
     return _NAME_WEIGHT * len(in_name) + _DESCRIPTION_WEIGHT * len(in_description)
