@@ -140,7 +140,7 @@ bench-instructions: $(INSTALLED) ## instructions of each piece of work, against 
 	$(BIN)/python -m benchmarks.instructions $(KEEP)
 
 .PHONY: profile
-profile: $(BENCH_INSTALLED) ## a flame graph of one benchmark: make profile CASE=chat
+profile: $(BENCH_INSTALLED) ## a flame graph of one benchmark: make profile CASE=chat-1
 	$(BENCH_VENV)/bin/python -m benchmarks.flame $(CASE) $(CLIENT)
 
 .PHONY: dist

@@ -1,6 +1,6 @@
 """How much the SDK costs over aiohttp and msgspec alone, and how far ahead of other SDKs it is, on the same bytes.
 
-    python -m benchmarks            everything, five samples or more of each: the table, results.json and the chart
+    python -m benchmarks            everything, five samples or more of each: the table, samples.json and the charts
     python -m benchmarks --quick    the rows of the table in short samples, under two minutes
     python -m benchmarks.flame CASE a flame graph of one case
 
