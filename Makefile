@@ -81,7 +81,8 @@ test-pythons-quick: ## the quick part of that
 
 .PHONY: on-pythons
 on-pythons:
-	set -e; $(PYTHON) tests/support/pythons.py | while read -r minor python; do \
+	set -e; found=$$($(PYTHON) tests/support/pythons.py); echo "$$found" | while read -r minor python; do \
+		test -n "$$minor" || { echo "There is no other CPython here"; continue; }; \
 		echo "== CPython $$minor"; \
 		$(MAKE) --no-print-directory .venv-$$minor/.installed OTHER=$$python; \
 		.venv-$$minor/bin/python -m pytest -n 2 $(TESTS) </dev/null; \
