@@ -26,6 +26,7 @@ def running(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     """Run the command, and kill the process at the end."""
     command = [sys.executable, "-W", "error", "-m", "imagine.server", *arguments]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background, and then by the command too
     with subprocess.Popen(command, text=True, env={**os.environ, "PYTHONUNBUFFERED": ""}, **pipes) as process:
         try:
             yield process
