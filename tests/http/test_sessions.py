@@ -253,7 +253,7 @@ async def test_a_cancelled_call_is_told_too(server):
 @pytest.mark.anyio
 async def test_cancelled_waiters_pass_their_turn_on(client, server):
     """Tasks that are cancelled while they wait for a slot do not take it with them."""
-    server.faults.script(["delay;seconds=0.1"] * 2)
+    server.faults.script(["delay;seconds=1"] * 2)  # long enough to be seen at two by a busy machine
     calls = [asyncio.create_task(client.ping()) for _ in range(10)]
     await until(lambda: len(server.requests) == 2)
     for call in calls[2:8]:
