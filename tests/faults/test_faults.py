@@ -12,12 +12,13 @@ from faults.table import SECTIONS, report
 pytestmark = pytest.mark.anyio
 
 
-def _skipped(row):
-    return [pytest.mark.skip(f"{row.missing} is not installed")] if row.missing else []
+def _marks(row):
+    missing = [pytest.mark.skip(f"{row.missing} is not installed")] if row.missing else []
+    return [*missing, pytest.mark.alone] if row.fault.startswith("limit_req") else missing  # a rate by nginx's clock
 
 
 ROWS = [
-    pytest.param(row, id=f"{section}: {row.fault}", marks=_skipped(row))
+    pytest.param(row, id=f"{section}: {row.fault}", marks=_marks(row))
     for section, rows in SECTIONS.items()
     for row in rows
 ]

@@ -142,6 +142,7 @@ class Burst:
 
 @pytest.mark.anyio
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.timeout(120)
 async def test_a_burst_that_is_larger_than_the_quota():
     """All calls finish, none waits for twice the ideal, and 429s are as few as what is known of the quota allows.
