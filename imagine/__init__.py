@@ -57,6 +57,7 @@ if TYPE_CHECKING:
         ImagineTimeoutException,
     )
     from imagine.limits import (
+        LaneState,
         QuotaState,
         RateLimit,
         Timeout,
@@ -153,6 +154,7 @@ __all__ = [
     "ImagineStreamException",
     "ImagineTimeoutException",
     "LLMSamplingParams",
+    "LaneState",
     "ModelType",
     "PingResponse",
     "QuotaState",
@@ -180,6 +182,7 @@ _HOMES = {
     "Attempt": "imagine.calls",
     "CallInfo": "imagine.calls",
     "RawResponse": "imagine.calls",
+    "LaneState": "imagine.limits",
     "QuotaState": "imagine.limits",
     "RateLimit": "imagine.limits",
     "Timeout": "imagine.limits",

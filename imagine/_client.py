@@ -14,7 +14,7 @@ from imagine._http.sessions import Pool
 from imagine._log import enable
 from imagine._options.call import CallOptions
 from imagine._options.client import ClientOptions, Options
-from imagine._pacing.gate import Gate
+from imagine._pacing.lanes import LaneKey
 from imagine._pacing.slots import SlotQueue
 from imagine._requests import encoded
 from imagine._warn import warn
@@ -50,9 +50,7 @@ class AsyncClientBase:
             getattr(parent._options, name) == getattr(options, name) for name in _SHARED_BY_SLOTS
         )
         self._slots: SlotQueue = (
-            parent._slots
-            if parent and shares
-            else SlotQueue(options.max_concurrent_requests, Gate(options.rate_limits))
+            parent._slots if parent and shares else SlotQueue(options.max_concurrent_requests, options.rate_limits)
         )
         if options.debug:
             enable()
@@ -92,13 +90,14 @@ class AsyncClientBase:
             self._parent._check_open()
 
     async def _get(self, path: str, params: Mapping[str, object], decode: Callable[[bytes | bytearray], T]) -> T:
-        transport, call = await self._new_call("GET", path, None, params, {})
+        transport, call = await self._new_call("GET", path, None, params, {}, LaneKey(f"GET {path}"))
         return await transport.fetch(call, decode)
 
     async def _post(self, path: str, body: DTO, decoding: Decoding[T], overrides: CallOptions) -> T:
         content = encoded(body, overrides.get("extra_body"))
         transport = self._ready() or await self._get_ready()
-        return await transport.fetch(transport.call("POST", path, {}, content, overrides), decoding.decode)
+        call = transport.call("POST", path, {}, content, overrides, _lane(path, body, overrides))
+        return await transport.fetch(call, decoding.decode)
 
     async def _upload(
         self,
@@ -112,21 +111,34 @@ class AsyncClientBase:
         return await transport.fetch(transport.upload(path, fields, file, overrides), decoding.decode)
 
     async def _new_call(
-        self, method: str, path: str, json: object, params: Mapping[str, object] | None, overrides: CallOptions
+        self,
+        method: str,
+        path: str,
+        json: object,
+        params: Mapping[str, object] | None,
+        overrides: CallOptions,
+        lane: LaneKey | None = None,
     ) -> tuple[Transport, Call]:
+        """Begin any call; paths that users give share one lane for each method, since there may be any number."""
+        method = method.upper()
         content = encoded(to_wire(json) if isinstance(json, DTO) else json, overrides.get("extra_body"))
         query = {name: str(value) for name, value in (params or {}).items() if value is not None}
         transport = self._ready() or await self._get_ready()
-        return transport, transport.call(method, path, query, content, overrides)
+        return transport, transport.call(
+            method, path, query, content, overrides, lane or LaneKey(f"{method} by request()")
+        )
 
     def _opener(self, path: str, body: DTO, overrides: CallOptions) -> OpenStream:
         """Return what opens a stream when its first chunk is asked for; its body is encoded now."""
         self._check_open()
-        return partial(self._open_stream, path, encoded(body, overrides.get("extra_body")), overrides)
+        content = encoded(body, overrides.get("extra_body"))
+        return partial(self._open_stream, path, content, overrides, _lane(path, body, overrides))
 
-    async def _open_stream(self, path: str, content: bytes | None, overrides: CallOptions) -> EventSource:
+    async def _open_stream(
+        self, path: str, content: bytes | None, overrides: CallOptions, lane: LaneKey
+    ) -> EventSource:
         transport = self._ready() or await self._get_ready()
-        return await transport.open(transport.call("POST", path, {}, content, overrides, stream=True))
+        return await transport.open(transport.call("POST", path, {}, content, overrides, lane, stream=True))
 
     def _ready(self) -> Transport | None:
         """Return the transport; None before the first use."""
@@ -147,6 +159,13 @@ class AsyncClientBase:
         from imagine._http.transport import Transport
 
         return Transport(self._options, self._pool, self._slots)
+
+
+def _lane(path: str, body: DTO, overrides: CallOptions) -> LaneKey:
+    """Return the lane of a request: its route, and the model that the service will see."""
+    extra = overrides.get("extra_body")
+    model = extra.get("model") if extra else None
+    return LaneKey(f"POST {path}", str(model) if model else getattr(body, "model", None))
 
 
 def _in_thread(function: Callable[[], T]) -> Future[T]:

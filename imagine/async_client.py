@@ -31,7 +31,7 @@ from imagine._requests import (
 )
 from imagine.calls import RawResponse
 from imagine.exceptions import ImagineAPIException
-from imagine.limits import QuotaState, Timeout
+from imagine.limits import LaneState, QuotaState, Timeout
 from imagine.streaming import AsyncStream
 from imagine.types.chat_completions import (
     CHAT_CHUNK,
@@ -161,6 +161,19 @@ class ImagineAsyncClient(AsyncClientBase):
     def quota(self) -> tuple[QuotaState, ...]:
         """What is left of each window of `rate_limits=`."""
         return self._slots.quota
+
+    @property
+    def lanes(self) -> tuple[LaneState, ...]:
+        """The lanes that the service's answers have closed, or that calls wait in; empty while all is open.
+
+        The pace that a 429, or a header, asks for is kept for each POST route and model, and for each GET route; paths
+        given to `request` share a lane for each method.
+        """
+        return self._slots.state
+
+    def reopen(self) -> None:
+        """Open all lanes at once, whatever the service asked for, as after a quota was raised."""
+        self._slots.reopen()
 
     async def ping(self) -> PingResponse:
         """Ask whether the service is there."""

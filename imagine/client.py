@@ -12,7 +12,7 @@ from imagine._blocking.stream import Stream
 from imagine._options.call import CallOptions, SamplingOptions, lists_keywords
 from imagine._options.client import ClientOptions
 from imagine.calls import RawResponse
-from imagine.limits import QuotaState
+from imagine.limits import LaneState, QuotaState
 from imagine.types.chat_completions import (
     ChatCompletionRequest,
     ChatCompletionResponse,
@@ -82,6 +82,19 @@ class ImagineClient(BlockingClient):
     def quota(self) -> tuple[QuotaState, ...]:
         """What is left of each window of `rate_limits=`."""
         return self._async.quota
+
+    @property
+    def lanes(self) -> tuple[LaneState, ...]:
+        """The lanes that the service's answers have closed, or that calls wait in; empty while all is open.
+
+        The pace that a 429, or a header, asks for is kept for each POST route and model, and for each GET route; paths
+        given to `request` share a lane for each method.
+        """
+        return self._async.lanes
+
+    def reopen(self) -> None:
+        """Open all lanes at once, whatever the service asked for, as after a quota was raised."""
+        self._async.reopen()
 
     def ping(self) -> PingResponse:
         """Ask whether the service is there."""

@@ -1,4 +1,4 @@
-"""Limits that users declare: `Timeout` for time, `RateLimit` for requests and tokens, and what is left of one."""
+"""Limits: `Timeout` for time, `RateLimit` for requests and tokens, what is left of one, and what the service closed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 import msgspec
 
-__all__ = ["QuotaState", "RateLimit", "Timeout", "positive_seconds"]
+__all__ = ["LaneState", "QuotaState", "RateLimit", "Timeout", "positive_seconds"]
 
 
 class Timeout(msgspec.Struct, frozen=True):
@@ -69,6 +69,8 @@ class RateLimit(msgspec.Struct, frozen=True, kw_only=True):
     """The most tokens, of prompts and answers together; None for a limit of requests."""
     per: float
     """Length of the window in seconds."""
+    model: str | None = None
+    """Only requests for this model count; None for all of the client."""
 
     @property
     def amount(self) -> int:
@@ -94,6 +96,21 @@ class QuotaState(msgspec.Struct, frozen=True, kw_only=True):
     """Requests or tokens that may still be spent now."""
     reset: float
     """Seconds until all of it is there again; 0 when it is."""
+
+
+class LaneState(msgspec.Struct, frozen=True, kw_only=True):
+    """How a lane stands: the pace that the service's answers ask for is kept for each route and model on its own."""
+
+    route: str
+    """Such as `POST chat/completions`; `POST by request()` for all paths that were given to `request`."""
+    model: str | None
+    """The model; None for routes that have none."""
+    closed_for: float
+    """Seconds until it opens by itself; 0 while it is open."""
+    probe_in: float | None
+    """Seconds until a call may leave to find out whether the service answers again; None while it is open."""
+    waiting: int
+    """Calls that wait in it."""
 
 
 def positive_seconds(name: str, value: object) -> float:

@@ -15,6 +15,7 @@ from imagine._http.bodies import Body
 from imagine._log import log
 from imagine._options.client import Options, checked_headers
 from imagine._pacing.clock import NO_DEADLINE, TimeLimit
+from imagine._pacing.lanes import LaneKey
 from imagine._pacing.retries import RetryPlan
 from imagine._pacing.slots import SlotQueue
 from imagine._record import FIRST_ATTEMPT, CallRecord
@@ -52,6 +53,8 @@ class Call(msgspec.Struct, eq=False):
     timeout: Timeout
     retries: int
     record: CallRecord
+    lane: LaneKey
+    """The route and model whose answers set its pace."""
     deadline: TimeLimit = NO_DEADLINE
     headers: Mapping[str, str] = {}
     """Those given to this call alone."""
@@ -89,9 +92,14 @@ class Call(msgspec.Struct, eq=False):
         return self.record.started
 
     @property
+    def model(self) -> str | None:
+        """The model that it asks; None where its route has none."""
+        return self.lane.model
+
+    @property
     def is_throttled(self) -> bool:
-        """Whether it stays behind a gate that another's 429 has closed: what only looks is no part of a burst."""
-        return self.retries > 0 and self.method != "GET"
+        """Whether it waits while its lane is closed; without retries it goes at once, and may be the probe."""
+        return self.retries > 0
 
     @property
     def tokens(self) -> int:
@@ -133,7 +141,7 @@ class Call(msgspec.Struct, eq=False):
     def charge_tokens(self, usage: UsageInfo | None, text: str) -> None:
         """Charge the token quotas with the usage an answer reports; where it does not, four characters are a token."""
         total = usage.total_tokens if usage is not None else None
-        self.slots.charge_tokens((total or self.tokens + len(text) // 4) - self.tokens)
+        self.slots.charge_tokens(self, (total or self.tokens + len(text) // 4) - self.tokens)
 
     def finish(self, error: ImagineException | None = None) -> None:
         """Close the record, once: log it and hand it over."""

@@ -24,6 +24,7 @@ from imagine._options.proxy import proxy_for
 from imagine._options.tls import tls_context
 from imagine._pacing.clock import Clock
 from imagine._pacing.headers import reported_quota, retry_after_of
+from imagine._pacing.lanes import LaneKey
 from imagine._record import CallRecord
 from imagine._redaction import Redaction
 from imagine._version import __version__
@@ -87,21 +88,30 @@ class Transport:
         params: Mapping[str, str],
         content: bytes | None,
         overrides: CallOptions,
+        lane: LaneKey,
         *,
         stream: bool = False,
     ) -> Call:
         """Begin a call with options of its own; ValueError or TypeError for one, or for a path, that cannot be used."""
         body = JSONBody(content, len(content) > SMALL) if content is not None else None
-        return self._call(method.upper(), path, params, body, overrides, EVENTS if stream else JSON)
+        return self._call(method, path, params, body, overrides, lane, EVENTS if stream else JSON)
 
     def upload(
         self, path: str, fields: dict[str, str], file: str | os.PathLike[str] | BinaryIO, overrides: CallOptions
     ) -> Call:
         """Begin an upload."""
-        return self._call("POST", path, {}, UploadBody(fields, file), overrides, JSON)
+        lane = LaneKey(f"POST {path}", fields.get("model"))
+        return self._call("POST", path, {}, UploadBody(fields, file), overrides, lane, JSON)
 
     def _call(
-        self, method: str, path: str, params: Mapping[str, str], body: Body | None, overrides: CallOptions, accept: str
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str],
+        body: Body | None,
+        overrides: CallOptions,
+        lane: LaneKey,
+        accept: str,
     ) -> Call:
         options = self.options
         call = Call(
@@ -118,6 +128,7 @@ class Transport:
             options.timeout,
             options.max_retries,
             CallRecord(method, path),
+            lane,
         )
         if overrides:
             call.apply(overrides)

@@ -4,7 +4,8 @@
 - `retries`: what is sent again, and after how long.
 - `ticket`: what waits for a slot.
 - `slots`: the queue for the slots of a client.
-- `gate`: who may leave now: the throttle and the quotas together.
+- `alarm`: the one timer of that queue.
+- `lanes`: a throttle for each route and model.
 - `throttle`: the pace that the service's answers ask for.
 - `quotas`: the windows of `rate_limits=`.
 - `headers`: what an answer's headers report about waits and quotas.

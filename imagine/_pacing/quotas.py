@@ -2,110 +2,152 @@
 
 from __future__ import annotations
 
+import heapq
 import math
+from bisect import insort
 from typing import TYPE_CHECKING
 
-from imagine.exceptions import ImagineException
 from imagine.limits import QuotaState, RateLimit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from pyrate_limiter import InMemoryBucket
+    from collections.abc import Iterator, Sequence
 
     from imagine._pacing.ticket import Ticket
 
 __all__ = ["Quotas"]
 
-ROUNDING = 0.01
-"""Seconds added to a declared window, which is kept in whole milliseconds."""
 LONGEST_WAY = 1.0
-"""Seconds a request may take to the service, where it is counted: it may arrive later than it left."""
+"""Seconds a request may take to the service, which counts it from its arrival."""
+MOST_CHARGES = 1000
+"""From here on, charges of nearly the same time become one: a window of any size takes the same memory and time."""
+
+
+class Window:
+    """What was spent in the last `per` seconds: (time, amount) pairs with a running sum."""
+
+    def __init__(self, limit: RateLimit) -> None:
+        self.limit = limit
+        self._charges: list[tuple[float, int]] = []
+        self._under_way: dict[Ticket, tuple[float, int]] = {}  # not known to have arrived yet, first left first
+        self._sum = 0
+
+    def applies(self, ticket: Ticket) -> bool:
+        """Whether a request is counted here."""
+        return self.limit.model in (None, ticket.model)
+
+    def cost(self, ticket: Ticket) -> int:
+        """Return what a request costs here: itself, or its estimated tokens."""
+        return 1 if self.limit.tokens is None else ticket.tokens
+
+    def used(self, now: float) -> int:
+        """Return what is spent."""
+        past = now - self.limit.per
+        while self._charges and self._charges[0][0] <= past:
+            self._sum -= self._charges.pop(0)[1]
+        while self._under_way:
+            ticket, (left, amount) = next(iter(self._under_way.items()))
+            if left + LONGEST_WAY > past:
+                break
+            del self._under_way[ticket]
+            self._sum -= amount
+        return self._sum
+
+    def until_free(self, now: float, amount: int) -> float:
+        """Return the seconds until there is room for an amount; inf where there never is."""
+        missing = self.used(now) + amount - self.limit.amount
+        if missing <= 0:
+            return 0.0
+        for counted, spent in self._in_order():
+            missing -= spent
+            if missing <= 0 and amount <= self.limit.amount:
+                return counted + self.limit.per - now
+        return math.inf
+
+    def _in_order(self) -> Iterator[tuple[float, int]]:
+        under_way = ((left + LONGEST_WAY, amount) for left, amount in self._under_way.values())
+        return heapq.merge(self._charges, under_way)
+
+    def leaves(self, now: float, ticket: Ticket) -> None:
+        """Charge a request that leaves."""
+        cost = self.cost(ticket)
+        self._under_way[ticket] = now, cost
+        self._sum += cost
+
+    def arrived(self, now: float, ticket: Ticket) -> None:
+        """Count a request from now on, or from the latest moment at which it can have arrived."""
+        if ticket in self._under_way:
+            left, amount = self._under_way.pop(ticket)
+            self._sum -= amount
+            self.charge(min(now, left + LONGEST_WAY), amount)
+
+    def refund(self, ticket: Ticket) -> None:
+        """Take back the charge of a request that did not leave."""
+        self._sum -= self._under_way.pop(ticket, (0.0, 0))[1]
+
+    def charge(self, when: float, amount: int) -> None:
+        """Charge an amount; a window that is full holds no more."""
+        amount = min(amount, self.limit.amount - self._sum)
+        if amount <= 0:
+            return
+        self._sum += amount
+        insort(self._charges, (when, amount))
+        if len(self._charges) > MOST_CHARGES:
+            self._thin()
+
+    def _thin(self) -> None:
+        """Make one charge of each two, at the later one's time: nothing is counted for a shorter time than it must."""
+        pairs = zip(self._charges[::2], self._charges[1::2], strict=False)
+        odd = self._charges[len(self._charges) & ~1 :]
+        self._charges = [*((later[0], earlier[1] + later[1]) for earlier, later in pairs), *odd]
 
 
 class Quotas:
-    """The windows of `rate_limits=`, kept by the library pyrate-limiter (extra `quotas`)."""
+    """All declared windows."""
 
     def __init__(self, limits: Sequence[RateLimit]) -> None:
-        try:
-            from pyrate_limiter import InMemoryBucket, Rate
-        except ImportError as error:
-            raise ImagineException("rate_limits= needs an extra: pip install 'imagine-aio[quotas]'") from error
-        self._left: dict[Ticket, float] = {}
-        self._windows: list[tuple[RateLimit, InMemoryBucket]] = [
-            (limit, InMemoryBucket([Rate(limit.amount, round((limit.per + ROUNDING) * 1000))])) for limit in limits
-        ]
+        self._windows = [Window(limit) for limit in limits]
 
-    def take(self, now: float, ticket: Ticket) -> float:
-        """Charge one request and its estimated tokens to all windows, or return the seconds until they have room."""
-        wait = max((self._wait(limit, bucket, now, ticket.tokens) for limit, bucket in self._windows), default=0.0)
-        if not wait:
-            self._left[ticket] = now
-            for limit, bucket in self._windows:
-                self._charge(bucket, now, 1 if limit.tokens is None else ticket.tokens)
-        return wait
+    def wait(self, now: float, ticket: Ticket) -> float:
+        """Return the seconds until all windows have room for a request; inf where one never has."""
+        waits = (window.until_free(now, window.cost(ticket)) for window in self._windows if window.applies(ticket))
+        return max(waits, default=0.0)
+
+    def share_a_window(self, one: Ticket, other: Ticket) -> bool:
+        """Tell whether two requests are counted in the same window."""
+        return any(window.applies(one) and window.applies(other) for window in self._windows)
+
+    def leaves(self, now: float, ticket: Ticket) -> None:
+        """Charge one request and its estimated tokens."""
+        for window in self._of(ticket):
+            window.leaves(now, ticket)
 
     def arrived(self, now: float, ticket: Ticket) -> None:
-        """Count a request from now on, by when it has arrived at the service, which counts it from its arrival."""
-        left = self._left.pop(ticket, now)
-        for limit, bucket in self._windows:
-            if limit.tokens is None:
-                self._move(bucket, left, min(now, left + LONGEST_WAY))
+        """Count a request from now on, by when it has arrived at the service."""
+        for window in self._of(ticket):
+            window.arrived(now, ticket)
 
     def refund(self, ticket: Ticket) -> None:
         """Take back the charge of a request that was let out and did not leave."""
-        left = self._left.pop(ticket, None)
-        for limit, bucket in self._windows:
-            amount = 1 if limit.tokens is None else ticket.tokens
-            places = [n for n, item in enumerate(bucket.items) if left is not None and item.timestamp == _millis(left)]
-            for place in reversed(places[:amount]):
-                del bucket.items[place]
+        for window in self._of(ticket):
+            window.refund(ticket)
 
-    def charge_tokens(self, now: float, tokens: int) -> None:
-        """Charge tokens that an answer reports beyond what was estimated; a window that is full holds no more."""
-        for limit, bucket in self._windows:
-            if limit.tokens is not None:
-                self._charge(bucket, now, min(tokens, limit.amount - self._used(bucket, now)))
+    def charge_tokens(self, now: float, ticket: Ticket, tokens: int) -> None:
+        """Charge tokens that an answer reports beyond what was estimated."""
+        for window in self._of(ticket):
+            if window.limit.tokens is not None:
+                window.used(now)
+                window.charge(now, tokens)
 
     def state(self, now: float) -> tuple[QuotaState, ...]:
         """Return what is left of each window."""
         return tuple(
             QuotaState(
-                limit=limit,
-                remaining=limit.amount - self._used(bucket, now),
-                reset=self._until_free(limit, bucket, now, limit.amount),
+                limit=window.limit,
+                remaining=max(0, window.limit.amount - window.used(now)),
+                reset=window.until_free(now, window.limit.amount),
             )
-            for limit, bucket in self._windows
+            for window in self._windows
         )
 
-    def _wait(self, limit: RateLimit, bucket: InMemoryBucket, now: float, tokens: int) -> float:
-        needed = 1 if limit.tokens is None else tokens
-        return math.inf if needed > limit.amount else self._until_free(limit, bucket, now, needed)
-
-    def _until_free(self, limit: RateLimit, bucket: InMemoryBucket, now: float, needed: int) -> float:
-        missing = needed - (limit.amount - self._used(bucket, now))
-        if missing <= 0:
-            return 0.0
-        return bucket.items[missing - 1].timestamp / 1000 + limit.per + ROUNDING - now
-
-    def _move(self, bucket: InMemoryBucket, left: float, arrived: float) -> None:
-        for place, item in enumerate(bucket.items):
-            if item.timestamp == _millis(left):
-                del bucket.items[place]
-                self._charge(bucket, arrived, 1)
-                return
-
-    def _used(self, bucket: InMemoryBucket, now: float) -> int:
-        bucket.leak(_millis(now))
-        return len(bucket.items)
-
-    def _charge(self, bucket: InMemoryBucket, now: float, amount: int) -> None:
-        from pyrate_limiter import RateItem
-
-        if amount > 0:
-            latest = bucket.items[-1].timestamp if bucket.items else 0
-            bucket.put(RateItem("", max(latest, _millis(now)), weight=amount))
-
-
-def _millis(seconds: float) -> int:
-    return round(seconds * 1000)
+    def _of(self, ticket: Ticket) -> list[Window]:
+        return [window for window in self._windows if window.applies(ticket)]

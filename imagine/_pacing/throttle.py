@@ -1,72 +1,186 @@
-"""The pace that the service's answers ask for: when requests may leave, and how many at once.
+"""The pace that the answers of one lane ask for: when its requests may leave, and how many at once.
 
-A 429 closes the throttle. What has not left waits until the time has come, then leaves one by one until answers are
-good again. So a burst costs at most the requests that were under way at the first 429, then one per window; where the
-service's headers report the pace beforehand, none.
+A 429 closes it. What has not left waits until the time has come, then leaves, more and more at once while no new 429
+comes. So a burst costs at most the requests that were under way at the first 429, then one per window; where the
+service's headers report the pace beforehand, none. A closed lane lets a probe out now and then: the service may have
+asked for a nonsense wait.
 """
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, NamedTuple
 
 from imagine._pacing.headers import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Throttle"]
+__all__ = ["Rejection", "Throttle"]
 
 FIRST_HOLD = 1.0
 """Seconds it stays closed after a 429 that asks for no wait; doubled while not one request gets through."""
 LONGEST_HOLD = 60.0
-LONGEST_CLOSURE = 3600.0
-"""Seconds after which a request is tried, whatever the service said: it may have been nonsense."""
+FIRST_PROBE = 30.0
+"""Seconds after the closing in which a probe may leave; doubled for each one after it."""
+LONGEST_PROBE = 600.0
 RECOVERY = 1.0
-"""Seconds without a 429 after which requests leave side by side again, twice as many after each good answer."""
+"""Seconds without a 429 after which twice as many requests may be unanswered; then each good answer doubles it, too."""
+WIDEST = 64
+"""From here on the number of unanswered requests is not limited."""
+
+
+class Rejection(NamedTuple):
+    """The 429 that closed a lane."""
+
+    at: float
+    """Seconds since the epoch."""
+    retry_after: float | None
+
+    def __str__(self) -> str:
+        asked = "asked for no wait" if self.retry_after is None else f"asked to wait {self.retry_after:g} s"
+        return f"at {time.strftime('%H:%M:%S', time.localtime(self.at))} and {asked}"
 
 
 class Throttle:
     """What the service's answers say about how fast requests may leave."""
 
-    def __init__(self) -> None:
+    def __init__(self, unanswered: int = 0) -> None:
         self.unlimited = True
         """Whether the service has reported no limit, or the last one has been left behind."""
+        self.rejection: Rejection | None = None
+        """The last 429."""
+        self.last_sent = 0.0
+        self._unanswered = unanswered
         self._closed_until = 0.0
+        self._closed_by_service = False  # else until a guess of ours
         self._opened = 0.0
+        self._blocked_since = 0.0
+        self._probe_at = math.inf
+        self._probe_pause = FIRST_PROBE
         self._width = math.inf  # how many unanswered requests there may be
+        self._grown = 0.0
         self._hold = FIRST_HOLD
         self._good = 0  # since it was opened
-        self._learned: int | None = (
-            None  # how many of a window got through; None where headers report that, or none did
-        )
+        self._learned: int | None = None  # how many of a window got through; None where headers say, or nothing does
         self._windows = 0
         self._left = math.inf  # of the quota that the last answer reported
         self._left_until = 0.0
 
-    def wait(self, now: float, unanswered: int) -> float:
-        """Return the seconds until the next request may leave; inf: not before an answer has come."""
+    def wait(self, now: float) -> float:
+        """Return the seconds until the next request may leave, or until it is to be asked again."""
+        blocked_until = self._blocked_until(now)
+        if blocked_until > now:
+            return min(blocked_until, max(now, self._probe_at)) - now
+        self._grow(now)
+        if self._unanswered >= self._width:
+            return self._grown + RECOVERY - now
+        return (
+            RECOVERY if self._left <= 0 and self._unanswered else 0.0
+        )  # a new window: one goes ahead to hear about it
+
+    def reported_wait(self, now: float) -> float:
+        """Return the seconds that the service asked to send nothing for; 0 where that is a guess, or it is open."""
+        if now < self._closed_until and not self._closed_by_service:
+            return 0.0
+        return self.blocked_for(now)
+
+    def why(self, lane: str) -> str:
+        """Return what the service said, for messages."""
+        if self.rejection is None:
+            return f"the service reported that nothing is left of its quota for {lane}"
+        return f"the service answered 429 to {lane} {self.rejection}"
+
+    def abandon(self) -> None:
+        """Forget what is under way, in a forked child."""
+        self._unanswered = 0
+
+    def blocked_for(self, now: float) -> float:
+        """Return the seconds until it opens by itself; 0 while it is open."""
+        return max(0.0, self._blocked_until(now) - now)
+
+    def probe_in(self, now: float) -> float:
+        """Return the seconds until a probe may leave; inf while it is open."""
+        return max(0.0, self._probe_at - now) if self._blocked_until(now) > now else math.inf
+
+    def _blocked_until(self, now: float) -> float:
         if now < self._closed_until:
-            return self._closed_until - now
-        if unanswered >= self._width:
-            return math.inf
-        if now < self._left_until:
-            return self._left_until - now if self._left <= 0 else 0.0
-        return math.inf if self._left <= 0 and unanswered else 0.0  # a new window: one goes ahead to hear about it
+            return self._closed_until
+        return self._left_until if self._left <= 0 else 0.0
 
-    def sent(self) -> None:
-        """Note that a request leaves."""
+    def sent(self, now: float) -> None:
+        """Note that a request leaves; while it is blocked, that is a probe."""
+        self._unanswered += 1
+        self.last_sent = now
+        if self._blocked_until(now) > now:
+            self._probe_pause = min(LONGEST_PROBE, 2 * self._probe_pause)
+            self._probe_at = now + self._probe_pause
+            return
         self._left -= 1
+        if self._left <= 0:
+            self._start_probes(now)
 
-    def succeeded(self, now: float, reported: Mapping[str, float], unanswered: int) -> None:
-        """Note a good answer, what its headers report, and how many requests are still to be counted there."""
+    def unanswered(self) -> None:
+        """Note that a request came to nothing: no answer is to be expected."""
+        self._unanswered = max(0, self._unanswered - 1)
+
+    def succeeded(self, now: float, reported: Mapping[str, float], left: float) -> None:
+        """Note a good answer to a request that left at a time, and what its headers report."""
+        self.unanswered()
+        if self._blocked_until(now) > now and left > self._blocked_since:  # a probe: the service answers again
+            self.reopen(now)
         if reported or not self.unlimited:
-            self._read_quota(now, reported, unanswered)
+            self._read_quota(now, reported)
         if now >= self._closed_until:  # else it left before it was closed
             self._good += 1
         if not self.unlimited:
             self._recover(now)
             self.unlimited = self._left == self._width == math.inf
+
+    def rejected(self, now: float, retry_after: float | None) -> None:
+        """Note a 429 and the wait that it asks for; what is unanswered is part of the same window."""
+        self.unanswered()
+        self.rejection = Rejection(time.time(), retry_after)
+        if now >= self._closed_until:
+            self._closed_by_service = False
+            through = self._good + self._unanswered
+            self._learned = through if retry_after is None else None  # a wait that is asked for is kept to, not guessed
+            self._hold = FIRST_HOLD if through else min(LONGEST_HOLD, 2 * self._hold)
+        elif self._learned:  # one more of the same burst
+            self._learned -= 1
+        if retry_after is not None:
+            self._closed_by_service = True
+        self._close(now, now + (self._hold if retry_after is None else retry_after))
+
+    def reopen(self, now: float) -> None:
+        """Forget what was asked for: the next requests leave one by one."""
+        if now < self._closed_until:
+            self._closed_until = self._opened = self._grown = now
+        self._left, self._probe_at = math.inf, math.inf
+
+    def _close(self, now: float, until: float) -> None:
+        if now >= self._closed_until:
+            self._start_probes(now)
+        self.unlimited = False
+        self._closed_until = self._opened = self._grown = max(self._closed_until, until)
+        self._width = 1
+        self._good = 0
+
+    def _start_probes(self, now: float) -> None:
+        self._blocked_since = now
+        self._probe_at, self._probe_pause = now + FIRST_PROBE, FIRST_PROBE
+
+    def _grow(self, now: float) -> None:
+        """Let out more at once, the longer no 429 comes: slow answers alone hold nobody back."""
+        while self._width < math.inf and now - self._grown >= RECOVERY:
+            self._grown += RECOVERY
+            self._widen()
+
+    def _widen(self) -> None:
+        self._width *= 2
+        if self._width > WIDEST:
+            self._width, self._learned = math.inf, None
 
     def _recover(self, now: float) -> None:
         """Let out more at once, the longer all goes well."""
@@ -75,34 +189,17 @@ class Throttle:
         if self._learned and self._good >= self._learned:
             self._close_for_window(now)
         elif now - self._opened >= RECOVERY:
-            self._width *= 2
-            if self._width > 64:
-                self._width, self._learned = math.inf, None
-
-    def rejected(self, now: float, retry_after: float | None, unanswered: int) -> None:
-        """Note a 429 and the wait that it asks for; what is unanswered is part of the same window."""
-        if now >= self._closed_until:
-            through = self._good + unanswered
-            self._learned = through if retry_after is None else None  # a wait that is asked for is kept to, not guessed
-            self._hold = FIRST_HOLD if through else min(LONGEST_HOLD, 2 * self._hold)
-        elif self._learned:  # one more of the same burst
-            self._learned -= 1
-        self._close(now + (self._hold if retry_after is None else min(retry_after, LONGEST_CLOSURE)))
-
-    def _close(self, until: float) -> None:
-        self.unlimited = False
-        self._closed_until = self._opened = max(self._closed_until, until)
-        self._width = 1
-        self._good = 0
+            self._widen()
 
     def _close_for_window(self, now: float) -> None:
         """Wait for the next window before the service says so; ask for more of it now and then."""
         self._windows += 1
         if self._learned and self._windows % 5 == 0:
             self._learned *= 2
-        self._close(now + self._hold)
+        self._closed_by_service = False
+        self._close(now, now + self._hold)
 
-    def _read_quota(self, now: float, reported: Mapping[str, float], unanswered: int) -> None:
+    def _read_quota(self, now: float, reported: Mapping[str, float]) -> None:
         known = [
             (reported[f"remaining{kind}"], reported[f"reset{kind}"])
             for kind in KINDS
@@ -112,6 +209,8 @@ class Throttle:
             self._learned = None
             self.unlimited = False
             left, reset = min(known)
-            self._left, self._left_until = left - unanswered, now + min(reset, LONGEST_CLOSURE)
+            self._left, self._left_until = left - self._unanswered, now + reset
+            if self._left <= 0:
+                self._start_probes(now)
         elif now >= self._left_until:  # it reports no more
             self._left = math.inf

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from imagine._pacing.lanes import LaneKey
 
 __all__ = ["Ticket"]
 
@@ -16,8 +19,18 @@ class Ticket(Protocol):
         ...
 
     @property
+    def lane(self) -> LaneKey:
+        """Its route and model, whose answers set its pace."""
+        ...
+
+    @property
+    def model(self) -> str | None:
+        """The model that it asks; None where its route has none."""
+        ...
+
+    @property
     def is_throttled(self) -> bool:
-        """Whether it stays behind a gate that another request's 429 has closed."""
+        """Whether it waits while its lane is closed, or goes at once and may be the probe."""
         ...
 
     @property

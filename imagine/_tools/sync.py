@@ -175,6 +175,8 @@ def _body(method: Function) -> str:
         return f"        return self._async.{method.name}"
     carrier, how = _carrier(method)
     outer, inner, arguments = f"        return self.{carrier}(", f"{how}self._async.{method.name}(", _forwarded(method)
+    if not carrier:  # it neither waits nor answers: any thread may call it
+        return f"        {inner}{', '.join(arguments)})"
     line = f"{outer}{inner}{', '.join(arguments)}))"
     return line if len(line) <= WIDTH else f"{outer}\n{_laid_out(f'            {inner}', arguments)}\n        )"
 
@@ -188,8 +190,10 @@ def _carrier(method: Function) -> tuple[str, str]:
             return "_stream", ""
         case ast.Name(id="Self"):
             return "_derived", ""
+        case ast.Constant(value=None):
+            return "", ""
         case _:
-            raise Refused(f"{method.name} returns neither an AsyncStream nor Self, and is no coroutine")
+            raise Refused(f"{method.name} returns neither an AsyncStream nor Self nor None, and is no coroutine")
 
 
 def _forwarded(method: Function) -> list[str]:

@@ -1,118 +1,31 @@
-"""Quotas: the gate that a 429 closes, what the service's headers tell, and what the user declared."""
+"""Lanes and quotas: what a 429 closes and what it does not, who waits, and what the user declared."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
-import math
+import inspect
 import weakref
 from types import SimpleNamespace
 
 import pytest
 from support.clients import HELLO, behind_face, until
 
-from imagine import ImagineAPITooManyRequestsException, ImagineQuotaException, ImagineTimeoutException, RateLimit
+from imagine import (
+    ImagineAPITooManyRequestsException,
+    ImagineAsyncClient,
+    ImagineQuotaException,
+    ImagineTimeoutException,
+    RateLimit,
+)
 from imagine._pacing.clock import NO_DEADLINE
-from imagine._pacing.gate import Gate
+from imagine._pacing.lanes import LaneKey
 from imagine._pacing.slots import SlotQueue
-from imagine._pacing.throttle import Throttle
 from imagine.server import LocalServer
 
 
 class Ticket(SimpleNamespace):
     """What waits for a slot."""
-
-
-class TestThrottle:
-    """What the answers teach."""
-
-    def test_an_open_gate_lets_everybody_out(self):
-        """Without a 429 nobody waits."""
-        throttle = Throttle()
-        assert throttle.wait(0.0, 1000) == 0.0
-
-    def test_a_429_closes_for_what_it_demands(self):
-        """After a 429 all wait for the demanded time, then leave one by one."""
-        throttle = Throttle()
-        throttle.rejected(10.0, 5.0, 0)
-        assert throttle.wait(10.0, 0) == 5.0
-        assert throttle.wait(15.0, 0) == 0.0
-        assert throttle.wait(15.0, 1) == math.inf
-
-    def test_good_answers_open_it_again(self):
-        """A second of good answers later, requests leave side by side, twice as many after each."""
-        throttle = Throttle()
-        throttle.rejected(0.0, 1.0, 0)
-        throttle.succeeded(1.1, {}, 0)
-        assert throttle.wait(1.1, 1) == math.inf
-        throttle.succeeded(2.1, {}, 0)
-        assert throttle.wait(2.1, 1) == 0.0
-        assert throttle.wait(2.1, 2) == math.inf
-        for _ in range(6):
-            throttle.succeeded(2.2, {}, 0)
-        assert throttle.wait(2.2, 1000) == 0.0
-
-    def test_silence_about_the_wait_doubles_it(self):
-        """Where no wait is demanded and nothing gets through, the gate is closed twice as long each time, to 60 s."""
-        throttle, now, holds = Throttle(), 0.0, []
-        throttle.succeeded(now, {}, 0)
-        for _ in range(8):
-            throttle.rejected(now, None, 0)
-            holds.append(throttle.wait(now, 0))
-            now += holds[-1]
-        assert holds == [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0]
-
-    def test_the_rest_of_a_burst_belongs_to_its_window(self):
-        """Answers that were under way at the first 429 lengthen no hold, and count for the window that they left in."""
-        throttle = Throttle()
-        throttle.succeeded(0.0, {}, 15)
-        for unanswered in (14, 13, 12):
-            throttle.rejected(0.0, None, unanswered)
-        for unanswered in range(11, -1, -1):
-            throttle.succeeded(0.1, {}, unanswered)
-        assert throttle.wait(0.0, 0) == 1.0
-        for _ in range(13):
-            assert throttle.wait(1.0, 0) == 0.0
-            throttle.succeeded(1.0, {}, 0)
-        assert throttle.wait(1.0, 0) == 1.0
-
-    def test_a_window_is_learned(self):
-        """After a 429 that came after ten good answers, the gate closes itself after ten."""
-        throttle, now = Throttle(), 0.0
-        for _ in range(10):
-            throttle.succeeded(now, {}, 0)
-        throttle.rejected(now, None, 0)
-        now = 1.0
-        for _ in range(10):
-            assert throttle.wait(now, 0) == 0.0
-            throttle.succeeded(now, {}, 0)
-        assert throttle.wait(now, 0) == 1.0
-
-    def test_a_demanded_wait_teaches_no_window(self):
-        """Where the service says how long to wait, how many got through before is no limit for later."""
-        throttle = Throttle()
-        throttle.succeeded(0.0, {}, 0)
-        throttle.rejected(0.0, 1.0, 0)
-        for _ in range(20):
-            assert throttle.wait(1.0, 0) == 0.0
-            throttle.succeeded(1.0, {}, 0)
-
-    def test_headers_that_came_once_bind_no_later_window(self):
-        """A quota of which much was left does not make requests leave one by one when its window is over."""
-        throttle = Throttle()
-        throttle.succeeded(0.0, {"remaining-requests": 100.0, "reset-requests": 1.0}, 0)
-        assert throttle.wait(2.0, 5) == 0.0
-
-    def test_headers_tell_beforehand(self):
-        """Of the quota that the headers tell about, no more is used than is left, counting what is under way."""
-        throttle = Throttle()
-        throttle.succeeded(0.0, {"remaining-requests": 3.0, "reset-requests": 7.0}, 1)
-        for _ in range(2):
-            assert throttle.wait(1.0, 0) == 0.0
-            throttle.sent()
-        assert throttle.wait(1.0, 0) == 6.0
-        assert throttle.wait(7.0, 0) == 0.0
-        assert throttle.wait(7.0, 1) == math.inf
 
 
 class Burst:
@@ -263,17 +176,139 @@ async def test_derived_clients_share_the_quota(make_client, server):
 
 
 @pytest.mark.anyio
-async def test_who_does_not_stay_behind_the_gate(make_client, server):
-    """After a 429, requests that only look and calls without retries are sent; with `on_limit="raise"` others fail."""
+async def test_who_does_not_wait_in_a_closed_lane(make_client, server):
+    """With `on_limit="raise"` a call fails at once; one without retries is sent, and its good answer opens the lane."""
     client = await make_client(on_limit="raise")
     server.faults.script(["status;code=429;retry-after=30"])
     with pytest.raises(ImagineAPITooManyRequestsException):
         await client.chat(HELLO, max_retries=0)
-    assert (await client.ping()).status == "ok"
-    assert (await client.chat(HELLO, max_retries=0)).first_content
-    with pytest.raises(ImagineQuotaException, match="answered 429") as caught:
+    said = (
+        r"the service answered 429 to POST chat/completions \(model Llama-3.1-8B\) at ..:..:.. and asked to wait 30 s"
+    )
+    with pytest.raises(ImagineQuotaException, match=said) as caught:
         await client.chat(HELLO)
     assert 25 < caught.value.retry_after <= 30
+    assert (await client.chat(HELLO, max_retries=0)).first_content
+    assert (await client.chat(HELLO)).first_content
+    assert client.lanes == () or client.lanes[0].closed_for == 0
+
+
+@pytest.mark.anyio
+async def test_a_closed_lane_closes_no_other(make_client, server):
+    """A 429 stops the model on its route; other models, other routes and looks go on; `lanes` shows what is closed."""
+    client = await make_client()
+    server.faults.script(["status;code=429;retry-after=31536000"])
+    with pytest.raises(ImagineAPITooManyRequestsException):
+        await client.chat(HELLO)
+    with pytest.raises(ImagineQuotaException, match="longer than retry_budget=120 s"):
+        await client.chat(HELLO)
+    assert (await client.chat(HELLO, "Llama-3.3-70B")).first_content
+    assert (await client.completion("Once")).first_text
+    assert (await client.embeddings("a text")).first_embedding
+    assert await client.get_available_models()
+    [lane] = client.lanes
+    assert (lane.route, lane.model, lane.waiting) == ("POST chat/completions", "Llama-3.1-8B", 0)
+    assert 31535990 < lane.closed_for <= 31536000
+    assert 25 < lane.probe_in <= 30
+    await reopen(client)
+    assert (await client.chat(HELLO)).first_content
+
+
+async def reopen(client):
+    """Open all lanes, through either face."""
+    if inspect.isawaitable(done := client.reopen()):
+        await done
+
+
+@pytest.mark.anyio
+async def test_a_429_to_a_look_stops_no_call(make_client, server):
+    """Each GET route has a lane of its own, and so have all paths that are given to `request`, for each method."""
+    client = await make_client()
+    server.faults.script(["status;code=429;retry-after=3600"] * 2)
+    with pytest.raises(ImagineAPITooManyRequestsException):
+        await client.get_available_models()
+    with pytest.raises(ImagineAPITooManyRequestsException):
+        await client.request("GET", "models")
+    assert (await client.chat(HELLO)).first_content
+    assert (await client.health_check()).models
+    assert sorted(lane.route for lane in client.lanes) == ["GET by request()", "GET models"]
+
+
+@pytest.mark.anyio
+async def test_whoever_may_go_goes(make_client, server):
+    """Behind a call that waits in a closed lane, others pass by: another model, a look, a call without retries."""
+    client = await make_client()
+    server.faults.script(["status;code=429;retry-after-ms=1500"])
+    waiting = asyncio.create_task(client.chat(HELLO))
+    await until(lambda: [lane.waiting for lane in client.lanes] == [0] and len(server.requests) == 1)
+    behind = asyncio.create_task(client.chat(HELLO))
+    await until(lambda: [lane.waiting for lane in client.lanes] == [1])
+    await client.chat(HELLO, "Llama-3.3-70B")
+    await client.ping()
+    assert [lane.waiting for lane in client.lanes] == [1]
+    await asyncio.gather(waiting, behind)
+
+
+@pytest.mark.anyio
+async def test_slow_answers_after_a_429_fail_nobody():
+    """After one 429 the lane widens while answers are slow: nobody waits for the time of an answer, nobody fails."""
+    late = "delay;seconds=1.0"
+    with LocalServer() as server:
+        server.faults.script(["status;code=429;retry-after-ms=100", *[late] * 40])
+        options = {"retry_budget": 2.0, "slot_timeout": 3.0}
+        async with ImagineAsyncClient(server.endpoint, server.api_key, **options) as client:
+            first = asyncio.create_task(client.chat(HELLO))
+            await until(lambda: len(server.requests) == 1)
+            answers = await asyncio.gather(first, *(client.chat(HELLO) for _ in range(30)))
+    assert all(answer.first_content for answer in answers)
+
+
+def test_a_loop_that_stands_is_passed_by():
+    """A call queued in a loop that does not run is given no slot; when its loop runs again it is served."""
+    with LocalServer() as server:
+        client = ImagineAsyncClient(server.endpoint, server.api_key, max_concurrent_requests=1, slot_timeout=20)
+        server.faults.script(["stall;after=1"])
+        standing, running = asyncio.new_event_loop(), asyncio.new_event_loop()
+        stream = client.chat_stream(HELLO)
+        running.run_until_complete(anext(stream))
+        queued = standing.create_task(client.chat(HELLO))
+        standing.run_until_complete(asyncio.sleep(0.2))
+        running.run_until_complete(stream.aclose())
+        assert running.run_until_complete(client.chat(HELLO)).first_content
+        assert standing.run_until_complete(queued).first_content
+        for loop in (standing, running):
+            loop.run_until_complete(client.close())
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.close()
+
+
+@pytest.mark.anyio
+async def test_a_limit_may_be_for_one_model(make_client, server):
+    """`RateLimit(model=…)` counts the requests for that model alone."""
+    client = await make_client(rate_limits=[RateLimit(requests=1, per=60, model="Llama-3.3-70B")], on_limit="raise")
+    await client.chat(HELLO, "Llama-3.3-70B")
+    await client.chat(HELLO)
+    with pytest.raises(ImagineQuotaException, match="declared quota"):
+        await client.chat(HELLO, "Llama-3.3-70B")
+
+
+@pytest.mark.anyio
+async def test_those_who_gave_up_leave_the_queue():
+    """10,000 calls that gave up while the only slot was taken are not kept."""
+    with LocalServer() as server:
+        server.faults.script(["stall;after=1"])
+        client = ImagineAsyncClient(server.endpoint, server.api_key, max_concurrent_requests=1)
+        async with client, client.chat_stream(HELLO) as stream:
+            await anext(stream)
+            for _ in range(20):
+                calls = [asyncio.create_task(client.chat(HELLO)) for _ in range(500)]
+                await asyncio.sleep(0)
+                for call in calls:
+                    call.cancel()
+                await asyncio.gather(*calls, return_exceptions=True)
+            del calls, call
+            gc.collect()
+            assert len([found for found in gc.get_objects() if type(found).__name__ == "_Waiter"]) < 100
 
 
 def test_who_gave_up_waiting_for_a_slot_keeps_nothing():
@@ -284,9 +319,18 @@ def test_who_gave_up_waiting_for_a_slot_keeps_nothing():
             await slots.wait(ticket, NO_DEADLINE, 0.01)
 
     def ticket():
-        return Ticket(doing="GET ping", since=0.0, is_throttled=False, tokens=0, longest_wait=1.0, waits=True)
+        return Ticket(
+            doing="GET ping",
+            since=0.0,
+            lane=LaneKey("GET ping"),
+            model=None,
+            is_throttled=False,
+            tokens=0,
+            longest_wait=1.0,
+            waits=True,
+        )
 
-    slots, waiting = SlotQueue(1, Gate()), ticket()
+    slots, waiting = SlotQueue(1), ticket()
     assert slots.take(ticket()) is not None
     asyncio.run(wait(slots, waiting))
     gone = weakref.ref(waiting)

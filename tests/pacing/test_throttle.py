@@ -1,0 +1,174 @@
+"""The pace of one lane: what a 429, a header and good answers teach."""
+
+from __future__ import annotations
+
+import math
+
+from imagine._pacing.throttle import Throttle
+
+NOTHING = {}
+
+
+def sent(throttle, now, times=1):
+    """Let requests leave."""
+    for _ in range(times):
+        throttle.sent(now)
+
+
+def answered(throttle, now, times=1, reported=NOTHING):
+    """Have requests answered well that have just left."""
+    for _ in range(times):
+        throttle.sent(now)
+        throttle.succeeded(now, reported, now)
+
+
+def rejected(throttle, now, retry_after=None):
+    """Have a request rejected that has just left."""
+    throttle.sent(now)
+    throttle.rejected(now, retry_after)
+
+
+def test_an_open_lane_lets_everybody_out():
+    """Without a 429 nobody waits."""
+    throttle = Throttle()
+    sent(throttle, 0.0, 1000)
+    assert throttle.wait(0.0) == 0.0
+
+
+def test_a_429_closes_for_what_it_asks():
+    """After a 429 all wait for the time that was asked for, then leave one by one."""
+    throttle = Throttle()
+    rejected(throttle, 10.0, 5.0)
+    assert throttle.wait(10.0) == throttle.reported_wait(10.0) == 5.0
+    assert throttle.wait(15.0) == 0.0
+    sent(throttle, 15.0)
+    assert throttle.wait(15.0) == 1.0
+
+
+def test_slow_answers_hold_nobody_back():
+    """While no new 429 comes, twice as many may leave after each second, answered or not."""
+    throttle, now, left = Throttle(), 0.1, []
+    rejected(throttle, 0.0, 0.1)
+    while throttle.wait(now) < math.inf and now < 8.1:
+        count = 0
+        while not throttle.wait(now) and count < 100:
+            throttle.sent(now)
+            count += 1
+        left.append(count)
+        now += 1.01
+    assert left == [1, 1, 2, 4, 8, 16, 32, 100]
+
+
+def test_good_answers_open_it_sooner():
+    """A second after the opening, twice as many may leave after each good answer."""
+    throttle = Throttle()
+    rejected(throttle, 0.0, 1.0)
+    answered(throttle, 1.1)
+    sent(throttle, 1.1)
+    assert throttle.wait(1.1) > 0
+    throttle.succeeded(2.1, NOTHING, 1.1)
+    sent(throttle, 2.1, 3)
+    assert throttle.wait(2.1) == 0.0
+
+
+def test_silence_about_the_wait_doubles_it():
+    """Where no wait is asked for and nothing gets through, it is closed twice as long each time, to 60 s."""
+    throttle, now, holds = Throttle(), 0.0, []
+    answered(throttle, now)
+    for _ in range(8):
+        rejected(throttle, now)
+        holds.append(throttle.blocked_for(now))
+        assert throttle.reported_wait(now) == 0.0
+        now += holds[-1]
+    assert holds == [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0]
+
+
+def test_the_rest_of_a_burst_belongs_to_its_window():
+    """Answers that were under way at the first 429 lengthen no hold, and count for the window that they left in."""
+    throttle = Throttle(unanswered=16)
+    throttle.succeeded(0.0, NOTHING, 0.0)
+    for _ in range(3):
+        throttle.rejected(0.0, None)
+    for _ in range(12):
+        throttle.succeeded(0.1, NOTHING, 0.0)
+    assert throttle.wait(0.0) == 1.0
+    for _ in range(13):
+        assert throttle.wait(1.0) == 0.0
+        answered(throttle, 1.0)
+    assert throttle.wait(1.0) == 1.0
+
+
+def test_a_window_is_learned():
+    """After a 429 that came after ten good answers, it closes itself after ten."""
+    throttle = Throttle()
+    answered(throttle, 0.0, 10)
+    rejected(throttle, 0.0)
+    for _ in range(10):
+        assert throttle.wait(1.0) == 0.0
+        answered(throttle, 1.0)
+    assert throttle.wait(1.0) == 1.0
+    assert throttle.reported_wait(1.0) == 0.0
+
+
+def test_a_wait_that_is_asked_for_teaches_no_window():
+    """Where the service says how long to wait, how many got through before is no limit for later."""
+    throttle = Throttle()
+    answered(throttle, 0.0)
+    rejected(throttle, 0.0, 1.0)
+    for _ in range(20):
+        assert throttle.wait(1.0) == 0.0
+        answered(throttle, 1.0)
+
+
+def test_headers_that_came_once_bind_no_later_window():
+    """A quota of which much was left does not make requests leave one by one when its window is over."""
+    throttle = Throttle()
+    answered(throttle, 0.0, reported={"remaining-requests": 100.0, "reset-requests": 1.0})
+    sent(throttle, 2.0, 5)
+    assert throttle.wait(2.0) == 0.0
+
+
+def test_headers_report_beforehand():
+    """Of the quota that the headers report, no more is used than is left, counting what is under way."""
+    throttle = Throttle()
+    sent(throttle, 0.0)
+    answered(throttle, 0.0, reported={"remaining-requests": 3.0, "reset-requests": 7.0})
+    for _ in range(2):
+        assert throttle.wait(1.0) == 0.0
+        throttle.sent(1.0)
+    assert throttle.wait(1.0) == throttle.reported_wait(1.0) == 6.0
+    assert throttle.wait(7.0) > 0  # three are unanswered: one of them has to tell about the new window
+
+
+def test_probes_leave_at_growing_distances_whatever_was_asked_for():
+    """While it is closed for a year, one request may leave after 30 s, then after 60, 120 and so on, at most 600."""
+    throttle, now, probes = Throttle(), 0.0, []
+    rejected(throttle, now, 31536000.0)
+    while now < 3000:
+        now += throttle.wait(now)
+        probes.append(now)
+        throttle.sent(now)
+        throttle.rejected(now, 31536000.0)
+    assert probes == [30.0, 90.0, 210.0, 450.0, 930.0, 1530.0, 2130.0, 2730.0, 3330.0]
+
+
+def test_a_good_answer_to_a_probe_opens_it():
+    """A good answer to what left after the closing opens the lane; one that had left before does not."""
+    throttle = Throttle(unanswered=2)
+    throttle.rejected(10.0, 3600.0)
+    throttle.succeeded(11.0, NOTHING, 9.0)
+    assert throttle.blocked_for(11.0) > 3000
+    throttle.sent(40.0)
+    throttle.succeeded(40.5, NOTHING, 40.0)
+    assert throttle.blocked_for(40.5) == throttle.wait(40.5) == 0.0
+
+
+def test_probes_leave_where_headers_reported_nonsense():
+    """Nothing left for an hour, by the headers, is tried after 30 s, too."""
+    throttle = Throttle()
+    answered(throttle, 0.0, reported={"remaining": 0.0, "reset": 3600.0})
+    assert throttle.wait(0.0) == 30.0
+    assert throttle.reported_wait(0.0) == 3600.0
+    throttle.sent(30.0)
+    throttle.succeeded(30.1, NOTHING, 30.0)
+    assert throttle.wait(30.1) == 0.0
