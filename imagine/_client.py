@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
+from functools import lru_cache, partial
 from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Self, TypeVar
@@ -165,7 +165,12 @@ def _lane(path: str, body: DTO, overrides: CallOptions) -> LaneKey:
     """Return the lane of a request: its route, and the model that the service will see."""
     extra = overrides.get("extra_body")
     model = extra.get("model") if extra else None
-    return LaneKey(f"POST {path}", str(model) if model else getattr(body, "model", None))
+    return _lane_key(path, str(model) if model else getattr(body, "model", None))
+
+
+@lru_cache
+def _lane_key(path: str, model: str | None) -> LaneKey:
+    return LaneKey(f"POST {path}", model)
 
 
 def _in_thread(function: Callable[[], T]) -> Future[T]:

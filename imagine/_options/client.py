@@ -56,7 +56,7 @@ class ExtraOptions(TypedDict, total=False):
     retry_on_timeout: bool | None
     """Send again after a write, read or first_event timeout; off by default: the first may still be at work."""
     rate_limits: Sequence[RateLimit] | None
-    """Quotas to keep to before anything is sent; several windows hold at once (extra `quotas`)."""
+    """Quotas to keep to before anything is sent; several windows hold at once, over all lanes."""
     on_limit: Literal["wait", "raise"] | None
     """Wait for a quota (the default, at most `retry_budget`), or raise ImagineQuotaException at once."""
     on_call: Callable[[CallInfo], object] | None

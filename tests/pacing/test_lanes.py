@@ -77,7 +77,7 @@ async def test_a_burst_that_is_larger_than_the_quota():
 
 @pytest.mark.anyio
 async def test_waiting_behind_another_calls_429_is_no_attempt(make_client, server):
-    """A call that waits behind the gate is sent once, and the wait counts as queued."""
+    """A call that waits in a closed lane is sent once, and the wait counts as queued."""
     calls = []
     client = await make_client(on_call=calls.append)
     server.faults.script(["status;code=429;retry-after-ms=400"])
@@ -91,7 +91,7 @@ async def test_waiting_behind_another_calls_429_is_no_attempt(make_client, serve
 
 
 @pytest.mark.anyio
-async def test_a_gate_that_is_closed_for_too_long_is_an_error_at_once(make_client, server):
+async def test_a_lane_that_is_closed_for_too_long_is_an_error_at_once(make_client, server):
     """While the service demands an hour, calls fail at once and tell how long it will take."""
     client = await make_client()
     server.faults.script(["status;code=429;retry-after=3600"])
@@ -104,8 +104,8 @@ async def test_a_gate_that_is_closed_for_too_long_is_an_error_at_once(make_clien
 
 
 @pytest.mark.anyio
-async def test_the_deadline_runs_behind_the_gate(make_client, server):
-    """A call whose deadline comes before the gate opens ends at its deadline, unsent."""
+async def test_the_deadline_runs_in_a_closed_lane(make_client, server):
+    """A call whose deadline comes before the lane opens ends at its deadline, unsent."""
     client = await make_client()
     server.faults.script(["status;code=429;retry-after=5"])
     with pytest.raises(ImagineAPITooManyRequestsException):

@@ -8,7 +8,7 @@ import pytest
 from support.rooms import FLOORS, PACKAGE, WHEN_CALLED, arrows, between_rooms, circle, runs_back
 
 PRIVATE_FOLDERS = [room for room in FLOORS if room.startswith("_") and (PACKAGE / room).is_dir()]
-EXTRAS = {"pyrate_limiter": ["_pacing"], "pytest": ["testing"]}
+EXTRAS = {"pytest": ["testing"]}
 """Packages that only an extra installs, and the rooms that import them."""
 
 

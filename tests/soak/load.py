@@ -32,7 +32,7 @@ FAULTS = (
 )
 LIMITS = (GOOD, "status;code=429;retry-after-ms=20")
 LIMITED_SHARE = 50
-"""One in so many streams goes through the client that meets the 429s: they close the gate for all its requests."""
+"""One in this many streams goes through the client that meets the 429s: they close the lane of its chats."""
 
 
 class WrongEnd(Exception):
