@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from imagine._options.call import Sampling
 
 __all__ = [
+    "asked_choices",
     "chat_request",
     "check_readable",
     "completion_request",
@@ -97,6 +98,12 @@ def reranker_request(
 def image_request(prompt: object, model: str, *, stream: bool, **settings: Any) -> ImageRequest:
     """Put an image generation's body together; the settings are the fields of ImageRequest."""
     return ImageRequest(prompt=_checked_text("prompt", prompt), model=model, stream=stream, **settings)
+
+
+def asked_choices(extra: Mapping[str, Any] | None) -> int:
+    """Return how many alternatives a request asks for: `n`, which only `extra_body` can bring."""
+    n = extra.get("n") if extra else None
+    return n if isinstance(n, int) and n > 1 else 1
 
 
 def check_readable(file: object) -> None:

@@ -21,6 +21,7 @@ from imagine._options.call import (
 )
 from imagine._options.client import ClientOptions, ExtraOptions, Options
 from imagine._requests import (
+    asked_choices,
     chat_request,
     check_readable,
     completion_request,
@@ -281,7 +282,8 @@ class ImagineAsyncClient(AsyncClientBase):
         model = model or self.default_model_llm
         body = chat_request(messages, model, tools, tool_choice, response_format, sampling, stream=True)
         opener = self._opener("chat/completions", body, overrides)
-        folding = ChatFold() if fold else ChoicesProgress[ChatCompletionStreamResponse]()
+        asked = asked_choices(overrides.get("extra_body"))
+        folding = ChatFold(asked) if fold else ChoicesProgress[ChatCompletionStreamResponse](asked)
         return AsyncStream(opener, CHAT_CHUNK.fast.decode, CHAT_CHUNK.decode, folding, require_end=require_end)
 
     @lists_keywords
@@ -321,7 +323,8 @@ class ImagineAsyncClient(AsyncClientBase):
         sampling, overrides = split_options(options)
         body = completion_request(prompt, model or self.default_model_llm, sampling, stream=True)
         opener = self._opener("completions", body, overrides)
-        folding = CompletionFold() if fold else ChoicesProgress[CompletionStreamResponse]()
+        asked = asked_choices(overrides.get("extra_body"))
+        folding = CompletionFold(asked) if fold else ChoicesProgress[CompletionStreamResponse](asked)
         return AsyncStream(
             opener, COMPLETION_CHUNK.fast.decode, COMPLETION_CHUNK.decode, folding, require_end=require_end
         )

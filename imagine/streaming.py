@@ -127,10 +127,10 @@ class AsyncStream(Generic[T, R]):
             raise ImagineException("the stream is being read by another task; give each consumer a stream of its own")
         try:
             source = source or await self._start()
+            if self._failure is not None and self._state is not FAILED:
+                raise self._failure
             if source is None or self._state is CLOSED or self._state is FAILED:
                 return []
-            if self._failure is not None:
-                raise self._failure
             payloads: list[bytes] = []
             try:
                 if self._state is OPEN:
@@ -145,8 +145,8 @@ class AsyncStream(Generic[T, R]):
         except ImagineException as error:
             self._fail(error)
             raise
-        except BaseException:  # the reading task was cancelled: nobody will come back for the rest
-            self.close()
+        except BaseException:  # the reading task was cancelled: mostly, nobody comes back for the rest
+            self._give_up()
             raise
 
     def close(self) -> None:
@@ -256,6 +256,8 @@ class AsyncStream(Generic[T, R]):
             return
         if self._state is OPEN:
             self._check_end(source)
+        elif not self._fold.complete and await source.breaks_off():
+            raise ImagineStreamException("the connection broke off after [DONE], in the middle of the answer")
         self._state = COMPLETE
         if source.call.slots.counts_tokens:
             source.call.charge_tokens(self._fold.usage, self._fold.text)
@@ -269,6 +271,14 @@ class AsyncStream(Generic[T, R]):
             raise ImagineStreamException(
                 f"the stream ended after {events} events without [DONE] or a finish reason: it was cut"
             )
+
+    def _give_up(self) -> None:
+        """Drop the connection; who does come back is not to take that for the end."""
+        if self._state in (OPENING, OPEN):
+            self._failure = ImagineStreamException(
+                "an earlier read of this stream was cancelled; `partial` has what came"
+            )
+        self.close()
 
     def _fail(self, error: ImagineException) -> None:
         self._state, self._failure = FAILED, error

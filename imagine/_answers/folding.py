@@ -6,6 +6,7 @@ With `fold=False` a stream has its progress in place of a fold, which only knows
 from __future__ import annotations
 
 import io
+import re
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from imagine.types.chat_completions import (
@@ -22,13 +23,16 @@ from imagine.types.images import Image, ImageResponse
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from imagine.types.chat_completions import ChatCompletionResponseStreamChoice
     from imagine.types.common import DeltaMessage, FinishReason, UsageInfo
+    from imagine.types.completions import CompletionResponseStreamChoice
 
 __all__ = ["ChatFold", "ChoicesProgress", "CompletionFold", "Fold", "ImageFold", "ImagesProgress"]
 
 _Target = tuple[int | None, "Callable[[str], object]"]
 """A choice, and how to add to its text."""
 _NO_TARGET: _Target = (None, len)
+_JSON_MARKS = re.compile(r'\\.|[\\"\[\]{}]', re.DOTALL)
 T_contra = TypeVar("T_contra", contravariant=True)
 R_co = TypeVar("R_co", covariant=True)
 Chunk = TypeVar("Chunk", ChatCompletionStreamResponse, CompletionStreamResponse)
@@ -72,23 +76,27 @@ class Fold(Protocol[T_contra, R_co]):
 
 
 class _FinishReasons:
-    """A stream of choices is complete once each one seen has a finish reason."""
+    """A stream is complete once as many choices as were asked for, and each one seen, have a finish reason."""
 
-    def __init__(self) -> None:
+    def __init__(self, asked: int = 1) -> None:
+        self._asked = asked
         self._open: set[int] = set()
         self._finished: dict[int, FinishReason] = {}
 
     @property
     def complete(self) -> bool:
-        """Whether every choice seen has finished."""
-        return bool(self._finished) and not self._open
+        """Whether every choice has finished."""
+        return len(self._finished) >= self._asked and not self._open
 
     @property
     def may_end(self) -> bool:
         """The same: a body that ends before is cut."""
         return self.complete
 
-    def _mark(self, index: int, reason: FinishReason | None) -> None:
+    def _mark(self, choice: ChatCompletionResponseStreamChoice | CompletionResponseStreamChoice) -> None:
+        index, reason = choice.index, choice.finish_reason
+        if reason == "null":  # koboldcpp, ai00
+            choice.finish_reason = reason = None
         if reason:  # some gateways write "" where there is none
             self._open.discard(index)
             self._finished[index] = reason
@@ -107,7 +115,7 @@ class ChoicesProgress(_FinishReasons, Generic[Chunk]):
         """Take the chunks of one read."""
         for chunk in chunks:
             for choice in chunk.choices:
-                self._mark(choice.index, choice.finish_reason)
+                self._mark(choice)
 
     def snapshot(self) -> None:
         """Return None: nothing is kept."""
@@ -122,6 +130,9 @@ class ChoiceBuilder:
         self.write = self.content.write
         self.reasoning = io.StringIO()
         self.tool_calls: list[ToolCallBuilder] = []
+        self._calls_by_id: dict[str, ToolCallBuilder] = {}
+        self._calls_by_index: dict[int, ToolCallBuilder] = {}
+        self._last_call: ToolCallBuilder | None = None
 
     @property
     def text(self) -> str:
@@ -140,12 +151,24 @@ class ChoiceBuilder:
             self._tool_call(call).add(call)
 
     def _tool_call(self, delta: ChatMessageToolCall) -> ToolCallBuilder:
-        """Find the call a delta belongs to: by index; where a server sends none by id, a new id being a new call."""
-        for known in reversed(self.tool_calls):
-            if known.index == delta.index or (delta.index is None and (not delta.id or known.id in ("", delta.id))):
-                return known
-        self.tool_calls.append(ToolCallBuilder(len(self.tool_calls) if delta.index is None else delta.index))
-        return self.tool_calls[-1]
+        """Find the call that a piece belongs to, in one step: by an id seen before, by its index, or the last one.
+
+        A new id at a known index begins a new call only where the piece names a function, and either the call's
+        arguments are complete or the name is another one: some services send all parallel calls under index 0, others
+        a new id, or the name once more, with every piece of one call.
+        """
+        if delta.id and (known := self._calls_by_id.get(delta.id)):
+            return known
+        known = self._calls_by_index.get(delta.index) if delta.index is not None else self._last_call
+        if known is None or known.is_followed_by(delta):
+            known = ToolCallBuilder()
+            self.tool_calls.append(known)
+            if delta.index is not None:
+                self._calls_by_index[delta.index] = known
+        if delta.id:
+            self._calls_by_id[delta.id] = known
+        self._last_call = known
+        return known
 
     def message(self) -> ChatMessage:
         """Return the message as far as it came."""
@@ -172,20 +195,31 @@ def _joined(fragments: io.StringIO) -> str:
 class ToolCallBuilder:
     """One tool call as it grows; its arguments stay raw text."""
 
-    def __init__(self, index: int) -> None:
-        self.index = index
+    def __init__(self) -> None:
         self.id = ""
         self.type = ""
         self.name = ""
         self.arguments = io.StringIO()
+        self._depth = JSONDepth()
+
+    def is_followed_by(self, delta: ChatMessageToolCall) -> bool:
+        """Tell whether a piece with its index, or with none, begins another call."""
+        name = delta.function.name if delta.function else None
+        has_new_id = bool(delta.id and self.id and delta.id != self.id)
+        if delta.index is None:
+            return has_new_id or bool(name and not delta.id and self._depth.complete)
+        return has_new_id and bool(name) and (self._depth.complete or name != self.name)
 
     def add(self, delta: ChatMessageToolCall) -> None:
-        """Take one delta."""
+        """Take one delta: a name comes in pieces, unless it is repeated whole."""
         self.id = self.id or delta.id or ""
         self.type = self.type or delta.type or ""
         if delta.function is not None:
-            self.name = self.name or delta.function.name or ""
-            self.arguments.write(delta.function.arguments or "")
+            if delta.function.name and delta.function.name != self.name:
+                self.name += delta.function.name
+            if delta.function.arguments:
+                self.arguments.write(delta.function.arguments)
+                self._depth.add(delta.function.arguments)
 
     def build(self) -> ChatMessageToolCall:
         """Return the call as far as it came."""
@@ -193,13 +227,40 @@ class ToolCallBuilder:
         return ChatMessageToolCall(id=self.id or None, type=self.type or "function", function=function)
 
 
+class JSONDepth:
+    """How deep a JSON text stands that comes in pieces; it is complete once it has come back to its outermost end."""
+
+    def __init__(self) -> None:
+        self._depth = 0
+        self._begun = self._in_text = self._escaped = False
+
+    @property
+    def complete(self) -> bool:
+        """Whether an object or a list has come to its end."""
+        return self._begun and not self._depth
+
+    def add(self, piece: str) -> None:
+        """Take the next piece; what is no bracket, quote or escape is passed over."""
+        if self._escaped:
+            piece, self._escaped = piece[1:], not piece
+        for mark in _JSON_MARKS.findall(piece):
+            if mark == "\\":  # at the end: what it escapes comes with the next piece
+                self._escaped = True
+            elif mark == '"':
+                self._in_text = not self._in_text
+            elif not self._in_text and mark in "[{":
+                self._depth, self._begun = self._depth + 1, True
+            elif not self._in_text and mark in "]}":
+                self._depth -= 1
+
+
 class _ChoicesFold(_FinishReasons, Generic[Chunk]):
     """Keeps what chat and completion streams have in common."""
 
     keeps = True
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, asked: int = 1) -> None:
+        super().__init__(asked)
         self._builders: dict[int, ChoiceBuilder] = {}
         self._first: Chunk | None = None
         self._last = _NO_TARGET
@@ -239,7 +300,7 @@ class _ChoicesFold(_FinishReasons, Generic[Chunk]):
         if chunk.usage is not None:
             self.usage = chunk.usage
         for choice in chunk.choices:
-            self._mark(choice.index, choice.finish_reason)
+            self._mark(choice)
             builder = self._builders.setdefault(choice.index, ChoiceBuilder())
             builder.add(choice.delta)
             last = choice.index, builder.write

@@ -110,6 +110,20 @@ class EventSource:
             if not self._content.is_eof():
                 await self._linger()
 
+    async def breaks_off(self) -> bool:
+        """Tell whether the connection breaks in the next moment; a good end, or silence, is none.
+
+        An interrupted llama.cpp sends [DONE] over an unfinished choice, and then breaks off.
+        """
+        try:
+            async with asyncio.timeout(LINGER_SECONDS):
+                await self._content.wait_eof()
+        except TimeoutError:
+            return False
+        except FOREIGN:
+            return True
+        return False
+
     def client_closed(self) -> None:
         """Break off because the client, or the loop, came to its end: a reader must not take that for the stream's."""
         if not self._closed:
@@ -146,10 +160,7 @@ class EventSource:
     async def _linger(self) -> None:
         """Close the connection unless the body ends soon, as it does where the service ends it after [DONE]."""
         try:
-            async with asyncio.timeout(LINGER_SECONDS):
-                await self._content.wait_eof()
-        except FOREIGN:  # not there in time, or it broke: nothing after [DONE] counts
-            pass
+            await self.breaks_off()  # whatever it does: nothing after [DONE] counts
         finally:
             self._disconnect()
 

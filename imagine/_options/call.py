@@ -38,7 +38,7 @@ class Sampling(TypedDict, total=False):
     frequency_penalty: float | None
     presence_penalty: float | None
     repetition_penalty: float | None
-    stop: list[str] | None
+    stop: str | list[str] | None
     max_seconds: int | None
     ignore_eos: bool | None
     skip_special_tokens: bool | None

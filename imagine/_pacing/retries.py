@@ -8,7 +8,7 @@ kept connection closed under the request                        yes, at once the
 reset or cut before the status line                             yes, full jitter
 429 or 503 that asks for a wait                                 yes, after it; at once an error if over the budget
 429 that does not                                               yes, after 10 s, doubling, capped at 60 s, jittered
-408, 500, 502, 503, 504                                         yes, full jitter
+408, 500, 502, 503, 504, 520 to 524, 529                        yes, full jitter
 a wrong key, 4xx, 3xx, 501, TLS, unknown host, bad URL          no
 write, read or first_event timeout                              only with `retry_on_timeout=True`
 anything after a 2xx status                                     no
@@ -41,7 +41,8 @@ __all__ = ["RetryPlan"]
 
 T = TypeVar("T")
 
-TRANSIENT_STATUS = frozenset({408, 500, 502, 503, 504})
+TRANSIENT_STATUS = frozenset({408, 500, 502, 503, 504, 529, *range(520, 525)})
+"""520 to 524 are a CDN's, which had no good answer from the service; 529 is a service's own word for overloaded."""
 TRANSIENT_REASONS = frozenset({"refused", "reset", "connect", "dns_temporary", "pooled"})
 RESENDABLE_LIMITS = frozenset({"write", "read", "first_event"})
 

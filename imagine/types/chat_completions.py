@@ -99,6 +99,10 @@ class ChatCompletionResponseChoice(PlainDTO, kw_only=True):
     finish_reason: FinishReason | None = None
     """Why the model stopped."""
 
+    def __post_init__(self) -> None:
+        if self.finish_reason == "null":  # koboldcpp, ai00: a text where null is meant
+            self.finish_reason = None
+
 
 class ChatCompletionResponse(PlainDTO, kw_only=True):
     """A complete answer; what the service leaves out is "", 0 or None. Only `choices` is required."""
@@ -107,7 +111,7 @@ class ChatCompletionResponse(PlainDTO, kw_only=True):
     """Identifies the answer."""
     object: str = ""
     """Kind of object: "chat.completion"."""
-    created: float = 0.0
+    created: int | float = 0.0
     """When the answer was made, in seconds since 1970."""
     model: str = ""
     """Name of the model."""
@@ -143,7 +147,7 @@ class ChatCompletionStreamResponse(PlainDTO, kw_only=True):
     """Name of the model."""
     choices: list[ChatCompletionResponseStreamChoice]
     """Pieces of the alternative answers; empty in a chunk that carries `usage` alone."""
-    created: float | None = None
+    created: int | float | None = None
     """When the answer was begun, in seconds since 1970."""
     object: str | None = None
     """Kind of object: "chat.completion.chunk"."""

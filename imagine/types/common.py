@@ -87,8 +87,8 @@ class LLMSamplingParams(DTO, kw_only=True, omit_defaults=True):
     """From -2.0 to 2.0: above 0, tokens that the text has already get less likely, however often it has them."""
     repetition_penalty: float | None = None
     """Above 1, tokens of the prompt and the text so far get less likely; below 1, more likely."""
-    stop: list[str] | None = None
-    """Texts that end the generation; the one that was met is part of the answer."""
+    stop: str | list[str] | None = None
+    """A text that ends the generation, or several; the one that was met is part of the answer."""
     max_seconds: int | None = None
     """Limit of the generation, in seconds. The service documents nothing but the name."""
     ignore_eos: bool | None = None

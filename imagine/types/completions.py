@@ -41,6 +41,10 @@ class CompletionResponseChoice(PlainDTO, kw_only=True):
     finish_reason: FinishReason | None = None
     """Why the model stopped."""
 
+    def __post_init__(self) -> None:
+        if self.finish_reason == "null":  # koboldcpp, ai00: a text where null is meant
+            self.finish_reason = None
+
 
 class CompletionResponse(PlainDTO, kw_only=True):
     """A complete answer; what the service leaves out is "", 0 or None. Only `choices` is required."""
@@ -49,7 +53,7 @@ class CompletionResponse(PlainDTO, kw_only=True):
     """Identifies the answer."""
     object: str = ""
     """Kind of object: "completion", or "text_completion"."""
-    created: float = 0.0
+    created: int | float = 0.0
     """When the answer was made, in seconds since 1970."""
     model: str = ""
     """Name of the model."""
@@ -92,7 +96,7 @@ class CompletionStreamResponse(PlainDTO, kw_only=True):
     """Name of the model."""
     choices: list[CompletionResponseStreamChoice]
     """Pieces of the alternatives; empty in a chunk that carries `usage` alone."""
-    created: float | None = None
+    created: int | float | None = None
     """When the answer was begun, in seconds since 1970."""
     object: str | None = None
     """Kind of object, as the service names it."""

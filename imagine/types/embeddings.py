@@ -42,11 +42,16 @@ class EmbeddingResponse(PlainDTO, kw_only=True):
     object: str = ""
     """Kind of object: "list"."""
     data: list[EmbeddingObject]
-    """The vectors, as the service orders them; `index` says which text each belongs to."""
+    """The vectors, in the order of the texts where the service numbers them by `index`."""
     model: str = ""
     """Name of the model."""
     usage: UsageInfo | None = None
     """Tokens that the request took."""
+
+    def __post_init__(self) -> None:
+        places = [vector.index for vector in self.data]
+        if places != sorted(places) and sorted(places) == list(range(len(places))):
+            self.data.sort(key=lambda vector: vector.index)
 
     @property
     def first_embedding(self) -> list[float]:

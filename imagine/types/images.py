@@ -55,7 +55,7 @@ class ImageResponse(PlainDTO, kw_only=True):
     """Name of the model."""
     object: str = ""
     """Kind of object: "text_to_image"."""
-    created: float = 0.0
+    created: int | float = 0.0
     """When the answer was made, in seconds since 1970."""
     data: list[Image]
     """The images; in a stream, those of one event."""

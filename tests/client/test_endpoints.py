@@ -785,3 +785,30 @@ async def test_addresses_of_images_elsewhere_stay(client, server):
     server.faults.script([Raw([head, body], then="keep")])
     answer = await client.images_generate("sun", response_format="url")
     assert [image.url for image in answer.data] == ["//cdn.example/a.png", "https://x.example/b.png", "//[x"]
+
+
+async def test_vectors_come_in_the_order_of_their_texts(client, server):
+    """Where the service numbers the vectors otherwise than it orders them, they are put in order; else left alone."""
+    vectors = [(1, [2.0]), (0, [1.0])]
+    data = ",".join(f'{{"index":{index},"embedding":{vector}}}' for index, vector in vectors)
+    server.faults.script([Raw([answer(f'{{"data":[{data}]}}'.encode())])])
+    found = await client.embeddings(["a", "b"])
+    assert [vector.embedding for vector in found.data] == [[1.0], [2.0]]
+    assert found.first_embedding == [1.0]
+    server.faults.script([Raw([answer(b'{"data":[{"embedding":[2.0]},{"embedding":[1.0]}]}')])])
+    assert [vector.embedding for vector in (await client.embeddings(["a", "b"])).data] == [[2.0], [1.0]]
+
+
+async def test_a_whole_number_of_seconds_stays_one(client, server):
+    """`created` is an int where the service sends an int, and is relayed as it came."""
+    body = b'{"created":1795734201,"choices":[]}'
+    server.faults.script([Raw([answer(body)]), Raw([answer(b'{"created":1795734201.5,"choices":[]}')])])
+    assert '"created":1795734201,' in (await client.chat([{"role": "user", "content": "Hello!"}])).model_dump_json()
+    assert (await client.chat([{"role": "user", "content": "Hello!"}])).created == 1795734201.5
+
+
+async def test_one_text_may_be_the_stop(client, server):
+    """`stop` takes one text or several, and is sent as it was given."""
+    found = await client.completion("Once upon a time", stop=" ", max_tokens=20)
+    assert server.requests[-1].json["stop"] == " "
+    assert len(found.first_text.strip().split()) <= 1

@@ -440,7 +440,6 @@ async def test_none_for_an_option_of_a_call_is_the_clients(client, method, argum
         ("max_tokens", "64"),
         ("max_tokens", 1.5),
         ("max_tokens", True),
-        ("stop", "\n"),
         ("stop", [1]),
         ("stop_token_ids", [1, 2]),
         ("ignore_eos", 1),

@@ -204,6 +204,66 @@ async def test_an_empty_finish_reason_is_none(client, server):
         await client.chat_stream(HELLO).final()
 
 
+@pytest.mark.parametrize("reason", ['"null"', "null"])
+async def test_a_finish_reason_that_says_null_is_none(client, server, reason):
+    """The text "null", which koboldcpp and ai00 write into every delta, is no finish reason."""
+    server.faults.script([raw(event("a", reason) + event("b", reason)), raw(event("a", reason) + b"data: [DONE]\n\n")])
+    with pytest.raises(ImagineStreamException, match="cut"):
+        await client.chat_stream(HELLO).final()
+    answer = await client.chat_stream(HELLO).final()
+    assert answer.choices[0].finish_reason is None
+
+
+async def test_all_alternatives_that_were_asked_for_must_finish(client, server):
+    """With `n` in extra_body, a stream that ends between two alternatives is cut; after [DONE] none is missing."""
+    one = event("a", '"stop"')
+    server.faults.script([raw(one), raw(one + event("b", '"stop"', index=1)), raw(one + b"data: [DONE]\n\n"), raw(one)])
+    with pytest.raises(ImagineStreamException, match="cut"):
+        await client.chat_stream(HELLO, extra_body={"n": 2}).final()
+    assert len((await client.chat_stream(HELLO, extra_body={"n": 2}).final()).choices) == 2
+    assert len((await client.chat_stream(HELLO, extra_body={"n": 2}).final()).choices) == 1
+    with pytest.raises(ImagineStreamException, match="cut"):
+        async for _ in client.completion_stream("Once", extra_body={"n": 2}, fold=False):
+            pass
+
+
+@pytest.mark.parametrize(("after", "then"), [([b"0\r\n\r\n"], "close"), ([5.0], "hold")], ids=["good end", "silence"])
+async def test_a_done_over_an_unfinished_choice_completes_it(client, server, after, then):
+    """[DONE] over a choice without a finish reason is believed, where the body ends well or nothing more comes."""
+    head = HEAD.replace(b"Connection: close", b"Transfer-Encoding: chunked")
+    body = event("a") + b"data: [DONE]\n\n"
+    server.faults.script([Raw([head, b"%x\r\n%s\r\n" % (len(body), body), *after], then=then)])
+    assert (await client.chat_stream(HELLO).final()).first_content == "a"
+
+
+async def test_a_break_right_after_a_done_over_an_unfinished_choice_is_a_cut(client, server):
+    """An interrupted llama.cpp sends [DONE], and then its body breaks off."""
+    head = HEAD.replace(b"Connection: close", b"Transfer-Encoding: chunked")
+    body = event("a") + b"data: [DONE]\n\n"
+    server.faults.script([Raw([head, b"%x\r\n%s\r\n" % (len(body), body)], then="close")])
+    with pytest.raises(ImagineStreamException, match=r"broke off after \[DONE\]") as caught:
+        await client.chat_stream(HELLO).final()
+    assert caught.value.partial.first_content == "a"
+    assert "broke off" in caught.value.call.error
+
+
+async def test_a_read_that_was_given_up_is_no_end(server):
+    """After a read that was cancelled the next one raises, with what came: the chunks between are lost."""
+    server.faults.script(["stall;after=2"])
+    async with imagine.ImagineAsyncClient(server.endpoint, server.api_key) as client:
+        stream = client.chat_stream(HELLO)
+        await anext(stream)
+        with pytest.raises(TimeoutError):
+            while True:
+                await asyncio.wait_for(anext(stream), 0.2)
+        with pytest.raises(ImagineStreamException, match="earlier read of this stream was cancelled") as caught:
+            await anext(stream)
+        assert caught.value.partial.first_content
+        await until(lambda: server.open_streams == 0)
+        with pytest.raises(ImagineStreamException):
+            await stream.final()
+
+
 async def test_half_a_done_after_the_last_finish_reason_is_no_error(client, server):
     """A body that ends within `[DONE]` lacks nothing once every choice has finished."""
     server.faults.script([raw(event("a", '"stop"') + b"data: [DO")])

@@ -41,7 +41,13 @@ def sampling(owner: str) -> list[Row]:
         Row(owner, "frequency_penalty", "float | None", "None"),
         Row(owner, "presence_penalty", "float | None", "None"),
         Row(owner, "repetition_penalty", "float | None", "None"),
-        Row(owner, "stop", "list[str] | None", "None"),
+        Row(
+            owner,
+            "stop",
+            "list[str] | None",
+            "None",
+            Widened("str | list[str] | None", "None", "one text is taken, too"),
+        ),
         Row(owner, "max_seconds", "int | None", "None"),
         Row(owner, "ignore_eos", "bool | None", "None"),
         Row(owner, "skip_special_tokens", "bool | None", "None"),
@@ -56,6 +62,9 @@ def sampling(owner: str) -> list[Row]:
 NO_TEXT = Widened("str", "''", MISSING)
 NO_INT = Widened("int", "0", MISSING)
 NO_FLOAT = Widened("float", "0.0", MISSING)
+INTS = "services send a whole number, which relayed answers are to keep"
+NO_TIME = Widened("int | float", "0.0", f"{MISSING}; {INTS}")
+SOME_TIME = Widened("int | float | None", "None", INTS)
 NO_USAGE = Widened("UsageInfo | None", "None", MISSING)
 NO_REASON = Widened("FinishReason | None", "None", MISSING)
 
@@ -92,7 +101,7 @@ SEED_PAGE = [
     Row("EmbeddingResponse", "usage", "UsageInfo", REQUIRED, NO_USAGE),
     Row("TranslateResponse", "id", "str", REQUIRED, NO_TEXT),
     Row("TranslateResponse", "object", "str", REQUIRED, NO_TEXT),
-    Row("TranslateResponse", "created", "float", REQUIRED, NO_FLOAT),
+    Row("TranslateResponse", "created", "float", REQUIRED, NO_TIME),
     Row("TranslateResponse", "model", "str", REQUIRED, NO_TEXT),
     Row("TranslateResponse", "choices", "list[CompletionResponseChoice]"),
     Row("TranslateResponse", "usage", "UsageInfo | None", "None"),
@@ -118,7 +127,7 @@ SEED_PAGE = [
     ),
     Row("CompletionResponse", "id", "str", REQUIRED, NO_TEXT),
     Row("CompletionResponse", "object", "str", REQUIRED, NO_TEXT),
-    Row("CompletionResponse", "created", "float", REQUIRED, NO_FLOAT),
+    Row("CompletionResponse", "created", "float", REQUIRED, NO_TIME),
     Row("CompletionResponse", "model", "str", REQUIRED, NO_TEXT),
     Row("CompletionResponse", "choices", "list[CompletionResponseChoice]"),
     Row("CompletionResponse", "usage", "UsageInfo | None", "None"),
@@ -126,12 +135,12 @@ SEED_PAGE = [
     Row("CompletionStreamResponse", "id", "str", REQUIRED, NO_TEXT),
     Row("CompletionStreamResponse", "model", "str", REQUIRED, NO_TEXT),
     Row("CompletionStreamResponse", "choices", "list[CompletionResponseStreamChoice]"),
-    Row("CompletionStreamResponse", "created", "float | None", "None"),
+    Row("CompletionStreamResponse", "created", "float | None", "None", SOME_TIME),
     Row("CompletionStreamResponse", "object", "str | None", "None"),
     Row("CompletionStreamResponse", "usage", "UsageInfo | None", "None"),
     Row("ChatCompletionResponse", "id", "str", REQUIRED, NO_TEXT),
     Row("ChatCompletionResponse", "object", "str", REQUIRED, NO_TEXT),
-    Row("ChatCompletionResponse", "created", "float", REQUIRED, NO_FLOAT),
+    Row("ChatCompletionResponse", "created", "float", REQUIRED, NO_TIME),
     Row("ChatCompletionResponse", "model", "str", REQUIRED, NO_TEXT),
     Row("ChatCompletionResponse", "choices", "list[ChatCompletionResponseChoice]"),
     Row("ChatCompletionResponse", "usage", "UsageInfo", REQUIRED, NO_USAGE),
@@ -147,7 +156,7 @@ SEED_PAGE = [
     Row("ChatCompletionStreamResponse", "id", "str", REQUIRED, NO_TEXT),
     Row("ChatCompletionStreamResponse", "model", "str", REQUIRED, NO_TEXT),
     Row("ChatCompletionStreamResponse", "choices", "list[ChatCompletionResponseStreamChoice]"),
-    Row("ChatCompletionStreamResponse", "created", "float | None", "None"),
+    Row("ChatCompletionStreamResponse", "created", "float | None", "None", SOME_TIME),
     Row("ChatCompletionStreamResponse", "object", "str | None", "None"),
     Row("ChatCompletionStreamResponse", "usage", "UsageInfo | None", "None"),
     Row("TranscribeResponse", "generation_time", "float", REQUIRED, NO_FLOAT),
@@ -157,7 +166,7 @@ SEED_PAGE = [
     Row("ImageResponse", "id", "str", REQUIRED, NO_TEXT),
     Row("ImageResponse", "model", "str", REQUIRED, NO_TEXT),
     Row("ImageResponse", "object", "str", REQUIRED, NO_TEXT),
-    Row("ImageResponse", "created", "float", REQUIRED, NO_FLOAT),
+    Row("ImageResponse", "created", "float", REQUIRED, NO_TIME),
     Row("ImageResponse", "data", "list[Image]"),
     Row("ChatCompletionResponseStreamChoice", "index", "int", REQUIRED, NO_INT),
     Row(

@@ -173,7 +173,7 @@ async def arguments(client: ImagineAsyncClient) -> None:
     await client.chat("Hello!")  # type: ignore[arg-type]
     await client.chat(HELLO, temprature=0.5)  # type: ignore[call-arg]
     await client.chat(HELLO, temperature="hot")  # type: ignore[arg-type]
-    await client.chat(HELLO, stop="\n")  # type: ignore[arg-type]
+    await client.chat(HELLO, stop="\n")
     await client.chat(HELLO, None, [TOOL])  # type: ignore[call-arg]
     await client.chat(HELLO, extra_headers={"X": 1})  # type: ignore[dict-item]
     await client.completion()  # type: ignore[call-arg]

@@ -18,7 +18,7 @@ from imagine.server.engines.text.ending import StopStrings, StopTokens, ended
 from imagine.server.engines.text.ngram import END, NgramModel
 from imagine.server.engines.text.openings import Openings
 from imagine.server.engines.text.response_format import response_format
-from imagine.server.engines.text.sampling import Sampler, check
+from imagine.server.engines.text.sampling import Sampler, check, stop_texts
 from imagine.server.engines.text.tool_choice import chosen_tool
 from imagine.server.engines.tokens import pieces
 from imagine.types.base import to_json
@@ -124,7 +124,7 @@ class NgramTextEngine:
         known = range(len(self._model.tokens))
         sequences = [ids for ids in sampling.stop_token_ids or () if all(token in known for token in ids)]
         stop_pieces = [[self._model.tokens[token] for token in ids] for ids in sequences]
-        return ended(text, limit, StopStrings(sampling.stop or ()), StopTokens(stop_pieces))
+        return ended(text, limit, StopStrings(stop_texts(sampling)), StopTokens(stop_pieces))
 
 
 def _check_chat(request: ChatCompletionRequest) -> None:

@@ -26,6 +26,11 @@ _BOUNDS = {
 }
 
 
+def stop_texts(sampling: LLMSamplingParams) -> list[str]:
+    """Return the texts that end a generation: one, or several."""
+    return [sampling.stop] if isinstance(sampling.stop, str) else sampling.stop or []
+
+
 def check(sampling: LLMSamplingParams) -> None:
     """Raise ValueError for an option out of its bounds."""
     for name, (low, high) in _BOUNDS.items():
@@ -34,7 +39,7 @@ def check(sampling: LLMSamplingParams) -> None:
             raise ValueError(f"{name} must be {_bounds(low, high)}, not {value}.")
     if sampling.top_k is not None and sampling.top_k != -1 and sampling.top_k < 1:
         raise ValueError(f"top_k must be at least 1, or -1 for all tokens, not {sampling.top_k}.")
-    if "" in (sampling.stop or ()):
+    if "" in stop_texts(sampling):
         raise ValueError("stop must not hold an empty string: it would stop before the first token.")
 
 
