@@ -78,8 +78,8 @@ def translate_request(prompt: object, model: str, sampling: Sampling) -> Transla
 
 
 def embedding_request(text: object, model: str) -> EmbeddingRequest:
-    """Put the body of embeddings together, for one text or for several."""
-    return EmbeddingRequest(input=text if isinstance(text, str) else _checked_texts("text", text), model=model)
+    """Put the body of embeddings together, for one text or for several, which may be none."""
+    return EmbeddingRequest(input=text if isinstance(text, str) else _checked_texts("text", text, least=0), model=model)
 
 
 def reranker_request(
@@ -146,10 +146,10 @@ def _checked_text(name: str, text: object) -> str:
     return text
 
 
-def _checked_texts(name: str, texts: object) -> list[str]:
+def _checked_texts(name: str, texts: object, *, least: int = 1) -> list[str]:
     listed = _items(texts)
-    if not listed:
-        raise ValueError(f"{name} must be a list of at least one str")
+    if not _has_items(texts) or len(listed) < least:
+        raise ValueError(f"{name} must be a list of at least {least} str")
     if not all(isinstance(text, str) for text in listed):
         raise TypeError(f"{name} must be a list of str")
     return listed

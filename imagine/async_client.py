@@ -336,7 +336,7 @@ class ImagineAsyncClient(AsyncClientBase):
         """Return the vectors of one text or of several, in their order.
 
         Args:
-            text: One text, or several.
+            text: One text, or several; for none, nothing is sent and the answer is empty.
             model: Default: `default_model_embedding`.
             options: Call options.
 
@@ -346,6 +346,8 @@ class ImagineAsyncClient(AsyncClientBase):
             [0, 1]
         """
         body = embedding_request(text, model or self.default_model_embedding)
+        if not isinstance(body.input, str) and not body.input:
+            return EmbeddingResponse(data=[], model=body.model)
         return await self._post("embeddings", body, EMBEDDING_RESPONSE, checked_call_options(options))
 
     @lists_keywords

@@ -249,7 +249,7 @@ class ImagineClient(BlockingClient):
         """Return the vectors of one text or of several, in their order.
 
         Args:
-            text: One text, or several.
+            text: One text, or several; for none, nothing is sent and the answer is empty.
             model: Default: `default_model_embedding`.
             options: Call options.
 

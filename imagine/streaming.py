@@ -189,8 +189,9 @@ class AsyncStream(Generic[T, R]):
         raise StopAsyncIteration
 
     def __del__(self) -> None:
-        if self._source is not None and not self._source.is_closed:
-            self._source.close_soon()
+        source: EventSource | None = getattr(self, "_source", None)  # not there where the arguments were wrong
+        if source is not None and not source.is_closed:
+            source.close_soon()
 
     def _check_folds(self) -> None:
         if not self._fold.keeps:

@@ -114,5 +114,5 @@ def _excerpt(body: Json, headers: Mapping[str, str]) -> str:
 
     text = body if isinstance(body, str) else json.dumps(body)
     if "html" in headers.get("Content-Type", ""):
-        text = re.sub(r"<[^>]*>", " ", text)
+        text = re.sub(r"<[^<>]*>", " ", text)
     return " ".join(text.split())[:200]

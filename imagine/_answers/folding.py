@@ -17,6 +17,7 @@ from imagine.types.chat_completions import (
     ChatMessageToolCall,
     Function,
 )
+from imagine.types.common import NULL
 from imagine.types.completions import CompletionResponse, CompletionResponseChoice, CompletionStreamResponse
 from imagine.types.images import Image, ImageResponse
 
@@ -95,7 +96,7 @@ class _FinishReasons:
 
     def _mark(self, choice: ChatCompletionResponseStreamChoice | CompletionResponseStreamChoice) -> None:
         index, reason = choice.index, choice.finish_reason
-        if reason == "null":  # koboldcpp, ai00
+        if reason == NULL:
             choice.finish_reason = reason = None
         if reason:  # some gateways write "" where there is none
             self._open.discard(index)

@@ -1,4 +1,4 @@
-"""The answer of `GET models`, in the service's own shape or in that of plain OpenAI-compatible servers."""
+"""The answer of GET models, in the service's own shape or in one of those of OpenAI-compatible servers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class _Model(msgspec.Struct):
 
 
 class _Catalogue(msgspec.Struct):
-    """Both shapes in one: lists by type, and `data` of the plain servers. Types unknown here are skipped."""
+    """The shapes in one: lists by type, `data` of most other servers, `models` of some. Unknown types are skipped."""
 
     embedding: list[str] | None = None
     llm: list[str] | None = None
@@ -24,15 +24,19 @@ class _Catalogue(msgspec.Struct):
     transcribe: list[str] | None = None
     translate: list[str] | None = None
     data: list[_Model] | None = None
+    models: list[_Model] | None = None
 
 
 _CATALOGUE = Decoding(_Catalogue)
+_BARE_LIST = Decoding(list[_Model])
 
 
 def models_by_type(content: bytes | bytearray) -> dict[ModelType, list[str]]:
-    """Return the names of models by type; a plain list of models is one of LLMs."""
+    """Return the names of models by type; a plain list of models is one of LLMs, unless there are typed lists, too."""
+    if content.lstrip().startswith(b"["):
+        return {ModelType.LLM: [model.id for model in _BARE_LIST.decode(content)]}
     catalogue = _CATALOGUE.decode(content)
-    if catalogue.data is not None:
-        return {ModelType.LLM: [model.id for model in catalogue.data]}
     by_type: dict[ModelType, list[str] | None] = {kind: getattr(catalogue, kind) for kind in ModelType}
-    return {kind: names for kind, names in by_type.items() if names is not None}
+    typed = {kind: names for kind, names in by_type.items() if names is not None}
+    plain = catalogue.data if catalogue.data is not None else catalogue.models
+    return typed if typed or plain is None else {ModelType.LLM: [model.id for model in plain]}

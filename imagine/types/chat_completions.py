@@ -8,6 +8,7 @@ from msgspec import field
 
 from imagine.types.base import DTO, PlainDTO, null
 from imagine.types.common import (
+    NULL,
     ChatMessageToolCall,
     DeltaMessage,
     FinishReason,
@@ -100,7 +101,7 @@ class ChatCompletionResponseChoice(PlainDTO, kw_only=True):
     """Why the model stopped."""
 
     def __post_init__(self) -> None:
-        if self.finish_reason == "null":  # koboldcpp, ai00: a text where null is meant
+        if self.finish_reason == NULL:
             self.finish_reason = None
 
 

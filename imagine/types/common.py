@@ -7,7 +7,10 @@ from typing import Any
 
 from imagine.types.base import DTO, PlainDTO
 
-__all__ = ["ChatMessageToolCall", "DeltaMessage", "FinishReason", "Function", "LLMSamplingParams", "UsageInfo"]
+__all__ = ["NULL", "ChatMessageToolCall", "DeltaMessage", "FinishReason", "Function", "LLMSamplingParams", "UsageInfo"]
+
+NULL: str = "null"
+"""What koboldcpp and ai00 send as a finish reason where null is meant."""
 
 
 class FinishReason(StrEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import field
 
 from imagine.types.base import PlainDTO
-from imagine.types.common import DeltaMessage, FinishReason, LLMSamplingParams, UsageInfo
+from imagine.types.common import NULL, DeltaMessage, FinishReason, LLMSamplingParams, UsageInfo
 from imagine.types.decoding import Decoding
 
 __all__ = [
@@ -42,7 +42,7 @@ class CompletionResponseChoice(PlainDTO, kw_only=True):
     """Why the model stopped."""
 
     def __post_init__(self) -> None:
-        if self.finish_reason == "null":  # koboldcpp, ai00: a text where null is meant
+        if self.finish_reason == NULL:
             self.finish_reason = None
 
 

@@ -16,6 +16,7 @@ import pytest
 from aiohttp.client_exceptions import UnixClientConnectorError
 from aiohttp.http import HttpProcessingError
 from aiohttp.http_exceptions import BadHttpMessage
+from multidict import CIMultiDict
 from support.listeners import answer, listening
 
 import imagine
@@ -33,7 +34,10 @@ from imagine import (
     ImagineException,
     ImagineStreamException,
 )
+from imagine._answers.errors import api_error
 from imagine._http.errors import connection_error
+from imagine._record import CallRecord
+from imagine._redaction import Redaction
 from imagine.server.faults import Raw
 
 pytestmark = pytest.mark.anyio
@@ -600,3 +604,12 @@ def test_every_foreign_exception_has_a_counterpart(kind):
 def test_what_failed_is_told_by_a_reason(foreign, reason):
     """The reason of a connection error decides whether the call is sent again."""
     assert connection_error(foreign, "host:443").reason == reason
+
+
+@pytest.mark.parametrize("page", ["<" * 65_000, "<a " * 20_000, "<>" * 30_000])
+async def test_a_hostile_page_is_read_in_one_go(page):
+    """An HTML error page of opened tags alone costs no more than its length."""
+    record = CallRecord("GET", "ping")
+    record.status, record.headers = 502, CIMultiDict({"Content-Type": "text/html"})
+    error = api_error(record, page.encode(), doing="GET ping", redaction=Redaction("sk-secret"))
+    assert str(error).startswith("502 from GET ping")

@@ -459,6 +459,15 @@ async def test_usage_sums_up_with_datetimes(client):
     assert (overall.model, overall.total_tokens) == (LLM, answer.usage.total_tokens)
 
 
+async def test_no_texts_have_no_vectors(client, server):
+    """For an empty list nothing is sent, and the answer is empty; what is no list of texts is refused."""
+    assert (await client.embeddings([])).data == []
+    for wrong in ({}, b"text", None):
+        with pytest.raises((TypeError, ValueError), match="text must be a list"):
+            await client.embeddings(wrong)
+    assert server.requests == []
+
+
 async def test_vectors_come_in_the_order_of_the_texts(client):
     """There is one vector for each text, and `first_embedding` is that of the first."""
     both = await client.embeddings(["networks", "cooking"])
@@ -507,8 +516,11 @@ def json_answer(value):
         ({"object": "list", "data": []}, {"llm": []}),
         ({"llm": None, "embedding": []}, {"embedding": []}),
         ({}, {}),
+        ([{"id": "a"}], {"llm": ["a"]}),
+        ({"models": [{"id": "a"}]}, {"llm": ["a"]}),
+        ({"embedding": ["e"], "object": "list", "data": [{"id": "a"}]}, {"embedding": ["e"]}),
     ],
-    ids=["unknown types", "plain list", "plain empty list", "null", "nothing"],
+    ids=["unknown types", "plain list", "plain empty list", "null", "nothing", "bare list", "under models", "both"],
 )
 async def test_odd_lists_of_models_are_read(client, server, body, expected):
     """Types that are not known are skipped; a plain OpenAI-compatible list is one of LLMs."""
@@ -787,7 +799,7 @@ async def test_addresses_of_images_elsewhere_stay(client, server):
     assert [image.url for image in answer.data] == ["//cdn.example/a.png", "https://x.example/b.png", "//[x"]
 
 
-async def test_vectors_come_in_the_order_of_their_texts(client, server):
+async def test_vectors_are_put_in_the_order_of_their_texts(client, server):
     """Where the service numbers the vectors otherwise than it orders them, they are put in order; else left alone."""
     vectors = [(1, [2.0]), (0, [1.0])]
     data = ",".join(f'{{"index":{index},"embedding":{vector}}}' for index, vector in vectors)
