@@ -65,7 +65,7 @@ class Lanes:
         if status == 429:
             throttle.rejected(now, retry_after)
         elif status is not None:
-            throttle.succeeded(now, reported, left)
+            throttle.answered(now, reported, left if status < 400 else -math.inf)
         else:
             throttle.unanswered()
         if throttle.unlimited:

@@ -125,8 +125,8 @@ class Throttle:
         """Note that a request came to nothing: no answer is to be expected."""
         self._unanswered = max(0, self._unanswered - 1)
 
-    def succeeded(self, now: float, reported: Mapping[str, float], left: float) -> None:
-        """Note a good answer to a request that left at a time, and what its headers report."""
+    def answered(self, now: float, reported: Mapping[str, float], left: float) -> None:
+        """Note an answer that is no 429 to a request that left at a time (-inf: an error), and what its headers report."""
         self.unanswered()
         if self._blocked_until(now) > now and left > self._blocked_since:  # a probe: the service answers again
             self.reopen(now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from imagine._pacing.lanes import LaneKey, Lanes
 from imagine._pacing.throttle import Throttle
 
 NOTHING = {}
@@ -19,7 +20,7 @@ def answered(throttle, now, times=1, reported=NOTHING):
     """Have requests answered well that have just left."""
     for _ in range(times):
         throttle.sent(now)
-        throttle.succeeded(now, reported, now)
+        throttle.answered(now, reported, now)
 
 
 def rejected(throttle, now, retry_after=None):
@@ -66,7 +67,7 @@ def test_good_answers_open_it_sooner():
     answered(throttle, 1.1)
     sent(throttle, 1.1)
     assert throttle.wait(1.1) > 0
-    throttle.succeeded(2.1, NOTHING, 1.1)
+    throttle.answered(2.1, NOTHING, 1.1)
     sent(throttle, 2.1, 3)
     assert throttle.wait(2.1) == 0.0
 
@@ -86,11 +87,11 @@ def test_silence_about_the_wait_doubles_it():
 def test_the_rest_of_a_burst_belongs_to_its_window():
     """Answers that were under way at the first 429 lengthen no hold, and count for the window that they left in."""
     throttle = Throttle(unanswered=16)
-    throttle.succeeded(0.0, NOTHING, 0.0)
+    throttle.answered(0.0, NOTHING, 0.0)
     for _ in range(3):
         throttle.rejected(0.0, None)
     for _ in range(12):
-        throttle.succeeded(0.1, NOTHING, 0.0)
+        throttle.answered(0.1, NOTHING, 0.0)
     assert throttle.wait(0.0) == 1.0
     for _ in range(13):
         assert throttle.wait(1.0) == 0.0
@@ -156,11 +157,33 @@ def test_a_good_answer_to_a_probe_opens_it():
     """A good answer to what left after the closing opens the lane; one that had left before does not."""
     throttle = Throttle(unanswered=2)
     throttle.rejected(10.0, 3600.0)
-    throttle.succeeded(11.0, NOTHING, 9.0)
+    throttle.answered(11.0, NOTHING, 9.0)
     assert throttle.blocked_for(11.0) > 3000
     throttle.sent(40.0)
-    throttle.succeeded(40.5, NOTHING, 40.0)
+    throttle.answered(40.5, NOTHING, 40.0)
     assert throttle.blocked_for(40.5) == throttle.wait(40.5) == 0.0
+
+
+def test_an_error_that_answers_a_probe_opens_nothing():
+    """A probe that meets a 500 has not found the service well."""
+    lanes, key = Lanes(), LaneKey("POST chat/completions", "m")
+    lanes.sent(10.0, key)
+    lanes.record(10.0, key, 429, NOTHING, 3600.0, 9.0)
+    for status, is_open in ((500, False), (200, True)):
+        lanes.sent(50.0, key)
+        lanes.record(51.0, key, status, NOTHING, None, 50.0)
+        assert (lanes.throttle(key).blocked_for(51.0) == 0) == is_open
+
+
+def test_open_lanes_are_not_kept():
+    """A lane is forgotten once nothing is under way and the last limit has been left behind."""
+    lanes = Lanes()
+    for number in range(1000):
+        key = LaneKey("POST chat/completions", f"model-{number}")
+        lanes.sent(0.0, key)
+        lanes.record(0.1, key, 200, NOTHING, None, 0.0)
+    assert lanes.all_open
+    assert not lanes._unanswered
 
 
 def test_probes_leave_where_headers_reported_nonsense():
@@ -170,5 +193,5 @@ def test_probes_leave_where_headers_reported_nonsense():
     assert throttle.wait(0.0) == 30.0
     assert throttle.reported_wait(0.0) == 3600.0
     throttle.sent(30.0)
-    throttle.succeeded(30.1, NOTHING, 30.0)
+    throttle.answered(30.1, NOTHING, 30.0)
     assert throttle.wait(30.1) == 0.0
