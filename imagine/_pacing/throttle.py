@@ -126,7 +126,7 @@ class Throttle:
         self._unanswered = max(0, self._unanswered - 1)
 
     def answered(self, now: float, reported: Mapping[str, float], left: float) -> None:
-        """Note an answer that is no 429 to a request that left at a time (-inf: an error), and what its headers report."""
+        """Note an answer that is not a 429; the request left at a time, or at -inf where the answer is an error."""
         self.unanswered()
         if self._blocked_until(now) > now and left > self._blocked_since:  # a probe: the service answers again
             self.reopen(now)
