@@ -50,7 +50,7 @@ class ExtraOptions(TypedDict, total=False):
     default_headers: Mapping[str, str] | None
     """Headers sent with every request."""
     retry_budget: float | None
-    """Seconds all waits of one call may add up to, 120 by default; a longer demanded wait is an error at once."""
+    """Seconds all waits of one call may add up to, 120 by default; a service that asks for more is an error at once."""
     slot_timeout: float | None
     """Seconds a call may wait for one of the client's slots, 60 by default."""
     retry_on_timeout: bool | None
