@@ -63,7 +63,7 @@ class Lanes:
                 return
             throttle = self._throttles[key] = Throttle(unanswered + 1)
         if status == 429:
-            throttle.rejected(now, retry_after)
+            throttle.rejected(now, retry_after, left)
         elif status is not None:
             throttle.answered(now, reported, left if status < 400 else -math.inf)
         else:

@@ -8,6 +8,7 @@ declared quota is used up, who came first goes first.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import heapq
 import itertools
 import math
@@ -15,6 +16,7 @@ import os
 import threading
 import time
 import weakref
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -101,6 +103,7 @@ class SlotQueue:
         self._tickets: dict[asyncio.Future[None], Ticket] = {}  # of those who have not given up
         self._given_up = 0  # who may still stand in a heap
         self._admitting = self._admits_again = False
+        self._standing: weakref.WeakSet[asyncio.AbstractEventLoop] = weakref.WeakSet()
         self._granted: dict[asyncio.Future[None], Ticket] = {}
         # Reentrant: a collected stream frees its slot from a finalizer, which may run anywhere, in here too.
         self._lock = threading.RLock()
@@ -246,6 +249,19 @@ class SlotQueue:
                 heapq.heappush(heads, following)
         for waiter in absent:
             self._push(waiter)
+            self._admit_once_it_runs(waiter.turn.get_loop())
+
+    def _admit_once_it_runs(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Look again as soon as a loop that stands goes on; it is asked once, however often it was passed by."""
+        if loop not in self._standing:
+            self._standing.add(loop)
+            with suppress(RuntimeError):  # it was closed
+                loop.call_soon_threadsafe(self._runs_again, loop, context=contextvars.Context())
+
+    def _runs_again(self, loop: asyncio.AbstractEventLoop) -> None:
+        with self._lock:
+            self._standing.discard(loop)
+        self._admit_waiting()
 
     def _stays(self, waiter: _Waiter, now: float, blocked: list[Ticket]) -> bool:
         """Grant a slot or refuse it; tell whether the waiter stays, and all behind it in its lane.

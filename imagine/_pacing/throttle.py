@@ -76,9 +76,8 @@ class Throttle:
         self._grow(now)
         if self._unanswered >= self._width:
             return self._grown + RECOVERY - now
-        return (
-            RECOVERY if self._left <= 0 and self._unanswered else 0.0
-        )  # a new window: one goes ahead to hear about it
+        hears_first = self._left <= 0 and self._unanswered  # in a new window, one goes ahead to hear about it
+        return RECOVERY if hears_first else 0.0
 
     def reported_wait(self, now: float) -> float:
         """Return the seconds that the service asked to send nothing for; 0 where that is a guess, or it is open."""
@@ -138,10 +137,17 @@ class Throttle:
             self._recover(now)
             self.unlimited = self._left == self._width == math.inf
 
-    def rejected(self, now: float, retry_after: float | None) -> None:
-        """Note a 429 and the wait that it asks for; what is unanswered is part of the same window."""
+    def rejected(self, now: float, retry_after: float | None, left: float) -> None:
+        """Note a 429 to a request that left at a time, and the wait that it asks for.
+
+        What is unanswered is part of the same window. A wait that a probe is told takes the place of the one before.
+        """
         self.unanswered()
         self.rejection = Rejection(time.time(), retry_after)
+        if retry_after is not None and self._closed_until > now and left > self._blocked_since:
+            self._closed_by_service = True
+            self._closed_until = self._opened = self._grown = now + retry_after
+            return
         if now >= self._closed_until:
             self._closed_by_service = False
             through = self._good + self._unanswered

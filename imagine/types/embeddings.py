@@ -51,7 +51,7 @@ class EmbeddingResponse(PlainDTO, kw_only=True):
     def __post_init__(self) -> None:
         places = [vector.index for vector in self.data]
         if places != sorted(places) and sorted(places) == list(range(len(places))):
-            self.data.sort(key=lambda vector: vector.index)
+            self.data = sorted(self.data, key=lambda vector: vector.index)
 
     @property
     def first_embedding(self) -> list[float]:

@@ -266,7 +266,7 @@ async def test_slow_answers_after_a_429_fail_nobody():
 def test_a_loop_that_stands_is_passed_by():
     """A call queued in a loop that does not run is given no slot; when its loop runs again it is served."""
     with LocalServer() as server:
-        client = ImagineAsyncClient(server.endpoint, server.api_key, max_concurrent_requests=1, slot_timeout=20)
+        client = ImagineAsyncClient(server.endpoint, server.api_key, max_concurrent_requests=1, slot_timeout=600)
         server.faults.script(["stall;after=1"])
         standing, running = asyncio.new_event_loop(), asyncio.new_event_loop()
         stream = client.chat_stream(HELLO)

@@ -26,7 +26,7 @@ def answered(throttle, now, times=1, reported=NOTHING):
 def rejected(throttle, now, retry_after=None):
     """Have a request rejected that has just left."""
     throttle.sent(now)
-    throttle.rejected(now, retry_after)
+    throttle.rejected(now, retry_after, now)
 
 
 def test_an_open_lane_lets_everybody_out():
@@ -89,7 +89,7 @@ def test_the_rest_of_a_burst_belongs_to_its_window():
     throttle = Throttle(unanswered=16)
     throttle.answered(0.0, NOTHING, 0.0)
     for _ in range(3):
-        throttle.rejected(0.0, None)
+        throttle.rejected(0.0, None, 0.0)
     for _ in range(12):
         throttle.answered(0.1, NOTHING, 0.0)
     assert throttle.wait(0.0) == 1.0
@@ -149,19 +149,30 @@ def test_probes_leave_at_growing_distances_whatever_was_asked_for():
         now += throttle.wait(now)
         probes.append(now)
         throttle.sent(now)
-        throttle.rejected(now, 31536000.0)
+        throttle.rejected(now, 31536000.0, now)
     assert probes == [30.0, 90.0, 210.0, 450.0, 930.0, 1530.0, 2130.0, 2730.0, 3330.0]
 
 
 def test_a_good_answer_to_a_probe_opens_it():
     """A good answer to what left after the closing opens the lane; one that had left before does not."""
     throttle = Throttle(unanswered=2)
-    throttle.rejected(10.0, 3600.0)
+    throttle.rejected(10.0, 3600.0, 9.0)
     throttle.answered(11.0, NOTHING, 9.0)
     assert throttle.blocked_for(11.0) > 3000
     throttle.sent(40.0)
     throttle.answered(40.5, NOTHING, 40.0)
     assert throttle.blocked_for(40.5) == throttle.wait(40.5) == 0.0
+
+
+def test_what_a_probe_is_told_takes_the_place_of_what_was_asked_before():
+    """A service that asked for a year and then for a second is taken at its last word; a rest of the burst is not."""
+    throttle = Throttle(unanswered=2)
+    throttle.rejected(0.0, 31536000.0, 0.0)
+    throttle.rejected(0.1, 1.0, 0.0)
+    assert throttle.blocked_for(0.1) > 1000
+    throttle.sent(30.0)
+    throttle.rejected(30.1, 1.0, 30.0)
+    assert throttle.blocked_for(30.1) == 1.0
 
 
 def test_an_error_that_answers_a_probe_opens_nothing():
