@@ -116,6 +116,11 @@ class Call(msgspec.Struct, eq=False):
         """Whether it waits for a quota at all, or fails at once."""
         return self.options.on_limit == "wait"
 
+    @property
+    def waits_in_lane(self) -> bool:
+        """Whether it waits for its next attempt in its lane, which a 429 has closed: there it keeps its place."""
+        return self.plan is not None and self.plan.is_told_pace and self.waits
+
     def begin_attempt(self) -> None:
         """Note that the request is sent once more."""
         attempts = self.record.attempts

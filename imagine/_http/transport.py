@@ -34,6 +34,7 @@ from imagine.exceptions import (
     ImagineDecodeException,
     ImagineException,
     ImagineStreamException,
+    ImagineTimeoutException,
 )
 
 if TYPE_CHECKING:
@@ -189,12 +190,14 @@ class Transport:
     async def _pause(self, call: Call, seconds: float) -> None:
         failure = call.plan.failure if call.plan else None
         log.info("%s failed: %s; attempt %d in %.1f s", call.doing, failure, len(call.record.attempts) + 1, seconds)
+        if call.waits_in_lane:
+            return
         call.paused = seconds
         try:
             async with asyncio.timeout(call.deadline.remaining()):
                 await asyncio.sleep(seconds)
         except TimeoutError:
-            raise call.deadline.exceeded(f"while waiting to send {call.doing} again, after: {failure}") from failure
+            raise _too_late_again(call) from failure
 
     async def _request(self, call: Call) -> bytes | bytearray:
         slot = self.slots.take(call) or await self._wait_for_slot(call)
@@ -234,8 +237,17 @@ class Transport:
 
     async def _wait_for_slot(self, call: Call) -> Slot:
         began = time.monotonic()
-        slot = await self.slots.wait(call, call.deadline, self.options.slot_timeout)
-        call.record.queued += time.monotonic() - began
+        try:
+            slot = await self.slots.wait(call, call.deadline, self.options.slot_timeout)
+        except ImagineTimeoutException as error:
+            if call.plan is None or error.limit != "deadline":
+                raise
+            raise _too_late_again(call) from call.plan.failure
+        waited = time.monotonic() - began
+        if call.waits_in_lane:
+            call.paused = waited
+        else:
+            call.record.queued += waited
         return slot
 
     async def _send_once(
@@ -330,6 +342,11 @@ def _headers(*parts: Mapping[str, str]) -> CIMultiDict[str]:
     for part in parts:
         headers.update(part)
     return headers
+
+
+def _too_late_again(call: Call) -> ImagineTimeoutException:
+    failure = call.plan.failure if call.plan else None
+    return call.deadline.exceeded(f"while waiting to send {call.doing} again, after: {failure}")
 
 
 def _undecodable(call: Call, content: bytes | bytearray, error: ImagineDecodeException) -> ImagineDecodeException:

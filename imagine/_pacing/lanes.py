@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
+from imagine._pacing.retries import asked_jitter
 from imagine._pacing.throttle import Throttle
 from imagine.limits import LaneState
 
@@ -63,21 +64,21 @@ class Lanes:
                 return
             throttle = self._throttles[key] = Throttle(unanswered + 1)
         if status == 429:
-            throttle.rejected(now, retry_after, left)
+            throttle.rejected(now, retry_after, left, asked_jitter(retry_after or 0.0))
         elif status is not None:
-            throttle.answered(now, reported, left if status < 400 else -math.inf)
+            throttle.answered(now, reported, left, good=status < 400)
         else:
-            throttle.unanswered()
+            throttle.unanswered(left)
         if throttle.unlimited:
             del self._throttles[key]
 
-    def revoked(self, key: LaneKey) -> None:
+    def revoked(self, now: float, key: LaneKey) -> None:
         """Take back that a request left: it did not."""
         unanswered = self._unanswered.pop(key, 1) - 1
         if unanswered:
             self._unanswered[key] = unanswered
         if throttle := self._throttles.get(key):
-            throttle.unanswered()
+            throttle.unanswered(now)
 
     def abandon(self) -> None:
         """Forget what is under way, in a forked child."""

@@ -37,7 +37,7 @@ from imagine.exceptions import (
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-__all__ = ["RetryPlan"]
+__all__ = ["RetryPlan", "asked_jitter"]
 
 T = TypeVar("T")
 
@@ -55,6 +55,11 @@ def full_jitter(number: int) -> float:
 def rate_limit_wait(number: int) -> float:
     """Return the wait after a 429 that names none: 10 s, doubling up to 60 s, with up to a tenth more as jitter."""
     return min(60.0, 10.0 * 2.0**number) * random.uniform(1.0, 1.1)
+
+
+def asked_jitter(asked: float) -> float:
+    """Return a little on top of a wait that the service asks for: not all its clients come back in the same instant."""
+    return random.uniform(0.0, min(0.25, 0.1 * asked))
 
 
 def delay(error: ImagineException, number: int, *, on_timeout: bool = False) -> float | None:
@@ -80,8 +85,7 @@ def _after_lost_connection(reason: str, number: int) -> float | None:
 
 def _after_status(error: ImagineAPIException, number: int) -> float | None:
     if (asked := _asked_wait(error)) is not None:
-        # A little on top, so that the clients of one limit do not all come back in the same instant.
-        return asked + random.uniform(0.0, min(0.25, 0.1 * asked))
+        return asked + asked_jitter(asked)
     if error.http_status == 429:
         return rate_limit_wait(number)
     return full_jitter(number) if error.http_status in TRANSIENT_STATUS else None
@@ -104,6 +108,14 @@ class RetryPlan:
         self._budget = budget
         self._on_timeout = on_timeout
         self._wait = 0.0
+
+    @property
+    def is_told_pace(self) -> bool:
+        """Whether the last failure was a 429 that asks for a wait, which its whole lane keeps."""
+        failure = self.failure
+        return (
+            isinstance(failure, ImagineAPIException) and failure.http_status == 429 and failure.retry_after is not None
+        )
 
     def allows(self, error: ImagineException, number: int) -> bool:
         """Tell whether `error` is followed by retry `number` (from 0), and settle the wait before it."""

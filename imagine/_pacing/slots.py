@@ -323,7 +323,7 @@ class SlotQueue:
         ticket = self._granted.pop(turn, None)
         if ticket is not None:
             self._free += 1
-            self.lanes.revoked(ticket.lane)
+            self.lanes.revoked(time.monotonic(), ticket.lane)
             if self.quotas is not None:
                 self.quotas.refund(ticket)
 

@@ -1,9 +1,9 @@
-"""The pace that the answers of one lane ask for: when its requests may leave, and how many at once.
+"""The pace that the answers of one lane ask for: when its requests may leave, and how fast.
 
-A 429 closes it. What has not left waits until the time has come, then leaves, more and more at once while no new 429
-comes. So a burst costs at most the requests that were under way at the first 429, then one per window; where the
-service's headers report the pace beforehand, none. A closed lane lets a probe out now and then: the service may have
-asked for a nonsense wait.
+A 429 closes it. What has not left waits until the time has come, then leaves one after the other: each once those
+before it are answered, or at a rate that grows while no new 429 comes. So a burst costs at most the requests that were
+under way at the first 429, then one per window; where the service's headers report the pace beforehand, none. A closed
+lane lets a probe out now and then: the service may have asked for a nonsense wait.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ FIRST_PROBE = 30.0
 """Seconds after the closing in which a probe may leave; doubled for each one after it."""
 LONGEST_PROBE = 600.0
 RECOVERY = 1.0
-"""Seconds without a 429 after which twice as many requests may be unanswered; then each good answer doubles it, too."""
-WIDEST = 64
-"""From here on the number of unanswered requests is not limited."""
+"""Seconds without a 429 after which requests may leave twice as fast; at first one in that time."""
+FASTEST = 64.0
+"""Requests a second beyond which they are no longer held back."""
 
 
 class Rejection(NamedTuple):
@@ -55,14 +55,17 @@ class Throttle:
         self._unanswered = unanswered
         self._closed_until = 0.0
         self._closed_by_service = False  # else until a guess of ours
+        self._jitter = 0.0  # of that
         self._opened = 0.0
         self._blocked_since = 0.0
         self._probe_at = math.inf
         self._probe_pause = FIRST_PROBE
-        self._width = math.inf  # how many unanswered requests there may be
+        self._rate = math.inf  # requests a second, where those before are not answered
         self._grown = 0.0
         self._hold = FIRST_HOLD
-        self._good = 0  # since it was opened
+        self._sent = unanswered  # since it was opened
+        self._pending = 0  # of these, unanswered
+        self._good = 0  # of these
         self._learned: int | None = None  # how many of a window got through; None where headers say, or nothing does
         self._windows = 0
         self._left = math.inf  # of the quota that the last answer reported
@@ -74,8 +77,8 @@ class Throttle:
         if blocked_until > now:
             return min(blocked_until, max(now, self._probe_at)) - now
         self._grow(now)
-        if self._unanswered >= self._width:
-            return self._grown + RECOVERY - now
+        if self._pending and (early := self.last_sent + 1 / self._rate - now) > 0:
+            return early
         hears_first = self._left <= 0 and self._unanswered  # in a new window, one goes ahead to hear about it
         return RECOVERY if hears_first else 0.0
 
@@ -83,7 +86,7 @@ class Throttle:
         """Return the seconds that the service asked to send nothing for; 0 where that is a guess, or it is open."""
         if now < self._closed_until and not self._closed_by_service:
             return 0.0
-        return self.blocked_for(now)
+        return max(0.0, self.blocked_for(now) - self._jitter)
 
     def why(self, lane: str) -> str:
         """Return what the service said, for messages."""
@@ -93,7 +96,7 @@ class Throttle:
 
     def abandon(self) -> None:
         """Forget what is under way, in a forked child."""
-        self._unanswered = 0
+        self._unanswered = self._pending = 0
 
     def blocked_for(self, now: float) -> float:
         """Return the seconds until it opens by itself; 0 while it is open."""
@@ -116,18 +119,22 @@ class Throttle:
             self._probe_pause = min(LONGEST_PROBE, 2 * self._probe_pause)
             self._probe_at = now + self._probe_pause
             return
+        self._sent += 1
+        self._pending += 1
         self._left -= 1
         if self._left <= 0:
             self._start_probes(now)
 
-    def unanswered(self) -> None:
-        """Note that a request came to nothing: no answer is to be expected."""
+    def unanswered(self, left: float) -> None:
+        """Note that no answer is to be expected any more to a request that left at a time."""
         self._unanswered = max(0, self._unanswered - 1)
+        if left >= self._opened:
+            self._pending = max(0, self._pending - 1)
 
-    def answered(self, now: float, reported: Mapping[str, float], left: float) -> None:
-        """Note an answer that is not a 429; the request left at a time, or at -inf where the answer is an error."""
-        self.unanswered()
-        if self._blocked_until(now) > now and left > self._blocked_since:  # a probe: the service answers again
+    def answered(self, now: float, reported: Mapping[str, float], left: float, *, good: bool = True) -> None:
+        """Note an answer, good or an error but no 429, to a request that left at a time."""
+        self.unanswered(left)
+        if good and self._blocked_until(now) > now and left > self._blocked_since:  # a probe: it answers again
             self.reopen(now)
         if reported or not self.unlimited:
             self._read_quota(now, reported)
@@ -135,29 +142,30 @@ class Throttle:
             self._good += 1
         if not self.unlimited:
             self._recover(now)
-            self.unlimited = self._left == self._width == math.inf
+            self.unlimited = self._left == self._rate == math.inf
 
-    def rejected(self, now: float, retry_after: float | None, left: float) -> None:
-        """Note a 429 to a request that left at a time, and the wait that it asks for.
+    def rejected(self, now: float, retry_after: float | None, left: float, jitter: float = 0.0) -> None:
+        """Note a 429 to a request that left at a time, the wait that it asks for, and what is added to that.
 
         What is unanswered is part of the same window. A wait that a probe is told takes the place of the one before.
         """
-        self.unanswered()
+        self.unanswered(left)
         self.rejection = Rejection(time.time(), retry_after)
+        self._jitter = jitter
         if retry_after is not None and self._closed_until > now and left > self._blocked_since:
             self._closed_by_service = True
-            self._closed_until = self._opened = self._grown = now + retry_after
+            self._closed_until = self._opened = self._grown = now + retry_after + jitter
             return
         if now >= self._closed_until:
             self._closed_by_service = False
-            through = self._good + self._unanswered
+            through = max(0, self._sent - 1)
             self._learned = through if retry_after is None else None  # a wait that is asked for is kept to, not guessed
             self._hold = FIRST_HOLD if through else min(LONGEST_HOLD, 2 * self._hold)
         elif self._learned:  # one more of the same burst
             self._learned -= 1
         if retry_after is not None:
             self._closed_by_service = True
-        self._close(now, now + (self._hold if retry_after is None else retry_after))
+        self._close(now, now + (self._hold if retry_after is None else retry_after + jitter))
 
     def reopen(self, now: float) -> None:
         """Forget what was asked for: the next requests leave one by one."""
@@ -170,32 +178,27 @@ class Throttle:
             self._start_probes(now)
         self.unlimited = False
         self._closed_until = self._opened = self._grown = max(self._closed_until, until)
-        self._width = 1
-        self._good = 0
+        self._rate = 1 / RECOVERY
+        self._sent = self._pending = self._good = 0
 
     def _start_probes(self, now: float) -> None:
         self._blocked_since = now
         self._probe_at, self._probe_pause = now + FIRST_PROBE, FIRST_PROBE
 
     def _grow(self, now: float) -> None:
-        """Let out more at once, the longer no 429 comes: slow answers alone hold nobody back."""
-        while self._width < math.inf and now - self._grown >= RECOVERY:
+        """Let them leave faster, the longer no 429 comes: slow answers alone hold nobody back."""
+        while self._rate < math.inf and now - self._grown >= RECOVERY:
             self._grown += RECOVERY
-            self._widen()
-
-    def _widen(self) -> None:
-        self._width *= 2
-        if self._width > WIDEST:
-            self._width, self._learned = math.inf, None
+            self._rate *= 2
+            if self._rate > FASTEST:
+                self._rate, self._learned = math.inf, None
 
     def _recover(self, now: float) -> None:
-        """Let out more at once, the longer all goes well."""
-        if now < self._closed_until or self._width == math.inf:
-            return
-        if self._learned and self._good >= self._learned:
+        """Leave it behind when all has gone well for long; close it for a window that is used up."""
+        if self._learned and self._good >= self._learned and now >= self._closed_until:
             self._close_for_window(now)
-        elif now - self._opened >= RECOVERY:
-            self._widen()
+        else:
+            self._grow(now)
 
     def _close_for_window(self, now: float) -> None:
         """Wait for the next window before the service says so; ask for more of it now and then."""
