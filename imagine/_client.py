@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache, partial
-from os import PathLike
 from types import TracebackType
-from typing import TYPE_CHECKING, BinaryIO, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from imagine._http.sessions import Pool
+from imagine._http.sources import Source
 from imagine._log import enable
 from imagine._options.call import CallOptions
 from imagine._options.client import ClientOptions, Options
@@ -38,6 +38,9 @@ _SHARED_BY_SLOTS = ("endpoint", "api_key", "max_concurrent_requests", "rate_limi
 
 class AsyncClientBase:
     """The part of `ImagineAsyncClient` that is no route of the service."""
+
+    _blocks = False
+    """Whether it works behind a client that blocks."""
 
     def _set_up(self, options: Options, parent: Self | None = None) -> None:
         self._options = options
@@ -103,12 +106,13 @@ class AsyncClientBase:
         self,
         path: str,
         fields: dict[str, str],
-        file: str | PathLike[str] | BinaryIO,
+        source: Source,
+        filename: str,
         decoding: Decoding[T],
         overrides: CallOptions,
     ) -> T:
         transport = self._ready() or await self._get_ready()
-        return await transport.fetch(transport.upload(path, fields, file, overrides), decoding.decode)
+        return await transport.upload(path, fields, source, filename, overrides, decoding.decode)
 
     async def _new_call(
         self,

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import os
 from collections.abc import Iterable, Mapping
-from os import PathLike
 from typing import TYPE_CHECKING, Any, cast
 
 from imagine.types.base import DTO, to_json, to_wire
@@ -22,7 +19,6 @@ if TYPE_CHECKING:
 __all__ = [
     "asked_choices",
     "chat_request",
-    "check_readable",
     "completion_request",
     "embedding_request",
     "encoded",
@@ -104,14 +100,6 @@ def asked_choices(extra: Mapping[str, Any] | None) -> int:
     """Return how many alternatives a request asks for: `n`, which only `extra_body` can bring."""
     n = extra.get("n") if extra else None
     return n if isinstance(n, int) and n > 1 else 1
-
-
-def check_readable(file: object) -> None:
-    """Refuse an upload that is neither a path nor a binary file; FileNotFoundError where there is no such file."""
-    if isinstance(file, str | PathLike):
-        os.stat(cast("str | PathLike[str]", file))
-    elif isinstance(file, io.TextIOBase) or not hasattr(file, "read"):
-        raise TypeError("input_file must be a path, or a file object opened in binary mode")
 
 
 def _checked_messages(messages: Any) -> list[ChatMessage]:

@@ -6,12 +6,13 @@ import ssl
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from os import PathLike
-from typing import Any, BinaryIO, Literal, Self, TypeVar, Unpack
+from typing import Any, Literal, Self, TypeVar, Unpack
 
 from imagine._answers.folding import ChatFold, ChoicesProgress, CompletionFold, ImageFold, ImagesProgress
 from imagine._answers.images import with_absolute_urls
 from imagine._answers.models import models_by_type
 from imagine._client import AsyncClientBase
+from imagine._http.sources import name_of, source_of
 from imagine._options.call import (
     CallOptions,
     SamplingOptions,
@@ -23,7 +24,6 @@ from imagine._options.client import ClientOptions, ExtraOptions, Options
 from imagine._requests import (
     asked_choices,
     chat_request,
-    check_readable,
     completion_request,
     embedding_request,
     image_request,
@@ -58,7 +58,7 @@ from imagine.types.healthcheck import HEALTH_RESPONSE, PING_RESPONSE, HealthResp
 from imagine.types.images import IMAGE_HISTORY, IMAGE_RESPONSE, ImageRequest, ImageResponse
 from imagine.types.models import ModelType
 from imagine.types.reranker import RERANKER_HISTORY, RERANKER_RESPONSE, ReRankerRequest, ReRankerResponse
-from imagine.types.transcribe import TRANSCRIBE_RESPONSE, TranscribeResponse
+from imagine.types.transcribe import TRANSCRIBE_RESPONSE, AsyncAudioFile, TranscribeResponse
 from imagine.types.translate import TRANSLATE_RESPONSE, TranslateResponse
 from imagine.types.usage import USAGE_RESPONSE, UsageResponse
 
@@ -395,23 +395,39 @@ class ImagineAsyncClient(AsyncClientBase):
 
     @lists_keywords
     async def transcribe(
-        self, input_file: str | PathLike[str] | BinaryIO, model: str | None = None, **options: Unpack[CallOptions]
+        self,
+        input_file: AsyncAudioFile,
+        model: str | None = None,
+        *,
+        file_name: str | None = None,
+        **options: Unpack[CallOptions],
     ) -> TranscribeResponse:
         """Return the text spoken in an audio file, which is uploaded piece by piece and never held in memory.
 
         Args:
-            input_file: A path, or a file object opened in binary mode, read from where it stands and left open.
+            input_file: A path; a file object opened in binary mode, read from where it stands and left open; bytes;
+                or an iterator of bytes. Files whose `read` is awaited, and async iterators, are taken, too.
+                What can be neither opened anew nor rewound is sent once, without retries.
             model: Default: `default_model_transcribe`.
+            file_name: The name that the service sees, whose ending says what kind of audio it is; default: the file's.
             options: Call options; `extra_body` adds form fields.
 
         Raises:
             FileNotFoundError: There is no such file.
+            ValueError: A folder, a closed file, or a name that is not UTF-8.
+            TypeError: Something that gives no bytes.
+            ImagineException: The file could not be read, whose error is the cause, or it changed its length meanwhile.
+
+        Examples:
+            >>> client.transcribe(b"RIFF", file_name="speech.wav").text
+            '[stand-in] speech.wav: ...'
         """
         overrides = checked_call_options(options)
-        check_readable(input_file)
+        source = source_of(input_file, blocks=self._blocks)
         fields = {"model": model or self.default_model_transcribe}
         fields.update((name, str(value)) for name, value in (overrides.get("extra_body") or {}).items())
-        return await self._upload("transcribe", fields, input_file, TRANSCRIBE_RESPONSE, overrides)
+        filename = name_of(input_file, file_name)
+        return await self._upload("transcribe", fields, source, filename, TRANSCRIBE_RESPONSE, overrides)
 
     @lists_keywords
     async def images_generate(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from os import PathLike
-from typing import Any, BinaryIO, Self, TypeVar, Unpack
+from typing import Any, Self, TypeVar, Unpack
 
 from imagine._blocking.client import BlockingClient
 from imagine._blocking.stream import Stream
@@ -26,7 +25,7 @@ from imagine.types.healthcheck import HealthResponse, PingResponse
 from imagine.types.images import ImageRequest, ImageResponse
 from imagine.types.models import ModelType
 from imagine.types.reranker import ReRankerRequest, ReRankerResponse
-from imagine.types.transcribe import TranscribeResponse
+from imagine.types.transcribe import AudioFile, TranscribeResponse
 from imagine.types.translate import TranslateResponse
 from imagine.types.usage import UsageResponse
 
@@ -300,19 +299,34 @@ class ImagineClient(BlockingClient):
 
     @lists_keywords
     def transcribe(
-        self, input_file: str | PathLike[str] | BinaryIO, model: str | None = None, **options: Unpack[CallOptions]
+        self,
+        input_file: AudioFile,
+        model: str | None = None,
+        *,
+        file_name: str | None = None,
+        **options: Unpack[CallOptions],
     ) -> TranscribeResponse:
         """Return the text spoken in an audio file, which is uploaded piece by piece and never held in memory.
 
         Args:
-            input_file: A path, or a file object opened in binary mode, read from where it stands and left open.
+            input_file: A path; a file object opened in binary mode, read from where it stands and left open; bytes;
+                or an iterator of bytes. What has to be awaited is refused: it may belong to another loop.
+                What can be neither opened anew nor rewound is sent once, without retries.
             model: Default: `default_model_transcribe`.
+            file_name: The name that the service sees, whose ending says what kind of audio it is; default: the file's.
             options: Call options; `extra_body` adds form fields.
 
         Raises:
             FileNotFoundError: There is no such file.
+            ValueError: A folder, a closed file, or a name that is not UTF-8.
+            TypeError: Something that gives no bytes.
+            ImagineException: The file could not be read, whose error is the cause, or it changed its length meanwhile.
+
+        Examples:
+            >>> client.transcribe(b"RIFF", file_name="speech.wav").text
+            '[stand-in] speech.wav: ...'
         """
-        return self._call(lambda: self._async.transcribe(input_file, model, **options))
+        return self._call(lambda: self._async.transcribe(input_file, model, file_name=file_name, **options))
 
     @lists_keywords
     def images_generate(

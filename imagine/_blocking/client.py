@@ -27,6 +27,8 @@ R = TypeVar("R")
 class AsyncCore(ImagineAsyncClient):
     """The async client as it works behind a blocking one: what may block is done in the calling thread, which waits."""
 
+    _blocks = True
+
     @property
     def options(self) -> Options:
         """The checked options."""

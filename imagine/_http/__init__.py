@@ -2,7 +2,10 @@
 
 - `call`: one call on its way: what it is, what limits it, what came of it.
 - `transport`: from a request to its answer: slot, attempt, retry.
-- `bodies`: what requests carry: JSON, and uploads read as they are sent.
+- `bodies`: what requests carry, and JSON.
+- `uploads`: a form with a file, which is read as it is sent.
+- `sources`: what uploads are read from: paths, files, iterators.
+- `worker`: a thread for reads that may hang.
 - `reading`: bodies of answers, whole or from their start.
 - `event_source`: an open stream, a network read at a time.
 - `sessions`: the connections of a client, a session for each loop.

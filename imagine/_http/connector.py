@@ -56,7 +56,8 @@ class SendTrace(msgspec.Struct):
             current_trace.reset(self.token)
         self.clock = self.token = None
         if isinstance(error, FOREIGN) and not isinstance(error, ImagineException):  # some of ours are OSError, too
-            raise self.failed(error) from error
+            failure = self.failed(error)
+            raise failure from failure.__cause__ or error
 
     def connected(self) -> None:
         """Go from the limit of the connection to the next one."""

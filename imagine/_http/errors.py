@@ -22,8 +22,10 @@ _TEMPORARY_DNS = frozenset({socket.EAI_AGAIN})
 
 def connection_error(error: BaseException, target: str, *, reused: bool = False) -> ImagineException:
     """Return our exception for a foreign one: what happened, with what host, what to do."""
-    if isinstance(error.__cause__, ImagineException):  # ours, from the body on its way: a file that cannot be read
-        return ImagineException(str(error.__cause__))
+    if isinstance(ours := error.__cause__, ImagineException):  # from the body on its way: a file that cannot be read
+        failure = ImagineException(str(ours))
+        failure.__cause__ = ours.__cause__
+        return failure
     reason, text = _entry(error)
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         reason = "dns_temporary" if getattr(error.os_error, "errno", None) in _TEMPORARY_DNS else "dns"

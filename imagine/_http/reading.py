@@ -34,7 +34,8 @@ async def read_body(response: aiohttp.ClientResponse, most: int, target: str) ->
         raise
     except FOREIGN as error:
         response.close()
-        raise connection_error(error, target) from error
+        failure = connection_error(error, target)
+        raise failure from failure.__cause__ or error
     except BaseException:
         response.close()
         raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import platform
 import time
-from typing import TYPE_CHECKING, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
 import aiohttp
@@ -14,11 +14,12 @@ from yarl import URL
 
 from imagine._answers.errors import api_error
 from imagine._answers.sse import SSEDecoder
-from imagine._http.bodies import JSON_HEADERS, SMALL, Body, JSONBody, UploadBody
+from imagine._http.bodies import JSON_HEADERS, SMALL, Body, JSONBody
 from imagine._http.call import Call
 from imagine._http.connector import SendTrace
 from imagine._http.event_source import EventSource
 from imagine._http.reading import read_body, read_start
+from imagine._http.uploads import UploadBody
 from imagine._log import log
 from imagine._options.proxy import proxy_for
 from imagine._options.tls import tls_context
@@ -38,10 +39,10 @@ from imagine.exceptions import (
 )
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Awaitable, Callable, Mapping
 
     from imagine._http.sessions import Pool
+    from imagine._http.sources import Source
     from imagine._options.call import CallOptions
     from imagine._options.client import Options
     from imagine._pacing.slots import Slot, SlotQueue
@@ -97,13 +98,6 @@ class Transport:
         body = JSONBody(content, len(content) > SMALL) if content is not None else None
         return self._call(method, path, params, body, overrides, lane, EVENTS if stream else JSON)
 
-    def upload(
-        self, path: str, fields: dict[str, str], file: str | os.PathLike[str] | BinaryIO, overrides: CallOptions
-    ) -> Call:
-        """Begin an upload."""
-        lane = LaneKey(f"POST {path}", fields.get("model"))
-        return self._call("POST", path, {}, UploadBody(fields, file), overrides, lane, JSON)
-
     def _call(
         self,
         method: str,
@@ -155,6 +149,33 @@ class Transport:
             call.finish()
             return answer
         raise failure  # out here, where no context is added to it: what shows the key was taken off it
+
+    async def upload(
+        self,
+        path: str,
+        fields: Mapping[str, str],
+        source: Source,
+        filename: str,
+        overrides: CallOptions,
+        decode: Callable[[bytes | bytearray], T],
+    ) -> T:
+        """Send a form with a file and decode the answer; raises what is wrong with the file before it is sent."""
+        body = UploadBody(fields, source, filename)
+        call = self._call("POST", path, {}, body, overrides, LaneKey(f"POST {path}", fields.get("model")), JSON)
+        try:
+            await self._look(call, body)
+            return await self.fetch(call, decode)
+        finally:
+            body.close()
+
+    async def _look(self, call: Call, body: UploadBody) -> None:
+        here = self._pool.here() or await self._pool.begin()
+        try:
+            with Clock(call, here.watchdog, call.deadline.expires) as clock:
+                await body.look(clock)
+        except BaseException as error:
+            call.record_failure(error)
+            raise
 
     async def fetch_raw(self, call: Call) -> RawResponse:
         """Send a call and return its answer as it came."""
@@ -209,8 +230,6 @@ class Transport:
                 content = await read_body(response, self.options.max_response_bytes, self._target)
         finally:
             slot.free()
-            if call.body is not None:
-                call.body.close()
         if self.options.debug:
             call.log_body("answer", content)
         return content
@@ -264,7 +283,11 @@ class Transport:
         method, body = call.method, call.body
         if self.options.debug and isinstance(body, JSONBody):
             call.log_body("request", body.content)
-        part = "write" if body is not None and body.takes_time else call.answer_part
+        part = call.answer_part
+        if body is not None and body.takes_time:
+            part = "write"
+            if isinstance(body, UploadBody):
+                await body.begin(clock)
         data = body.open(clock, call.answer_part) if body else None
         with SendTrace(clock, part, self._target) as trace:
             response = await session.request(

@@ -33,6 +33,7 @@ EXAMPLES = "\n        Examples:\n"
 WORDS = {
     CLASS: "ImagineClient",
     "AsyncStream": "Stream",
+    "AsyncAudioFile": "AudioFile",
     "async def ": "def ",
     "for asyncio.": "for code that blocks.",
     "\n    The examples of its methods block, as `ImagineClient` does: here, await the same calls.\n": "",
@@ -42,6 +43,9 @@ WORDS = {
     "`await client.close()` or use it in `async with`": "`client.close()` or use it in `with`",
     "; called without `await`, used with `async for`": "; used with `for`",
     "; called without `await`.": ".",
+    " Files whose `read` is awaited, and async iterators, are taken, too.": (
+        " What has to be awaited is refused: it may belong to another loop."
+    ),
 }
 """What is said differently in code that blocks; each entry must be of use."""
 

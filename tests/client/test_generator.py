@@ -239,6 +239,4 @@ def first_line(what):
 
 
 def signature_of(function):
-    signature = inspect.signature(function)
-    returned = str(signature.return_annotation).replace("AsyncStream[", "Stream[")
-    return signature.replace(return_annotation=returned)
+    return str(inspect.signature(function)).replace("AsyncStream[", "Stream[").replace("AsyncAudioFile", "AudioFile")

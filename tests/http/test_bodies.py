@@ -189,9 +189,9 @@ async def test_a_missing_file_is_told_before_anything_is_sent(client, server, tm
 
 
 async def test_a_folder_is_no_file(client, server, tmp_path):
-    """A path that leads to a folder is an OSError that names it, and nothing is sent."""
-    with pytest.raises(OSError, match=re.escape(tmp_path.name)):
-        await client.transcribe(tmp_path)
+    """A path that leads to a folder is a ValueError that names the argument and the folder, and nothing is sent."""
+    with pytest.raises(ValueError, match=re.escape(f"input_file '{tmp_path}' is a folder")):
+        await client.transcribe(str(tmp_path))
     assert server.requests == []
 
 
@@ -204,9 +204,9 @@ async def test_a_file_that_may_not_be_read_is_told(client, server, recording):
     assert server.requests == []
 
 
-@pytest.mark.parametrize("source", [None, b"RIFF", 5, io.StringIO("RIFF"), ["speech.wav"]])
+@pytest.mark.parametrize("source", [None, 5, io.StringIO("RIFF"), ["speech.wav"], ("a.wav", b"RIFF"), {b"RIFF": 1}])
 async def test_what_is_no_file_is_refused(client, server, source):
-    """A path or a binary file object is wanted; anything else is a TypeError that says so."""
+    """A path, bytes, a binary file or an iterator is wanted; anything else is a TypeError that says so."""
     with pytest.raises(TypeError, match="binary"):
         await client.transcribe(source)
     assert server.requests == []
@@ -241,6 +241,7 @@ async def test_a_file_that_fails_while_it_is_read_is_told(make_client, server):
     with pytest.raises(ImagineException, match="Input/output error") as caught:
         await client.transcribe(Failing(AUDIO))
     assert type(caught.value) is ImagineException
+    assert isinstance(caught.value.__cause__, OSError)
     assert len(caught.value.call.attempts) == 1
     assert (await client.ping()).message == "pong"
 

@@ -6,6 +6,7 @@ An ignore that is not needed is an error of both checkers: each line with one is
 
 from __future__ import annotations
 
+import asyncio
 import io
 import ssl
 from datetime import UTC, datetime
@@ -103,6 +104,9 @@ async def async_methods(client: ImagineAsyncClient) -> None:
     assert_type(await client.transcribe("speech.wav"), TranscribeResponse)
     assert_type(await client.transcribe(Path("speech.wav")), TranscribeResponse)
     assert_type(await client.transcribe(io.BytesIO(b"RIFF")), TranscribeResponse)
+    assert_type(await client.transcribe(b"RIFF", file_name="speech.wav"), TranscribeResponse)
+    assert_type(await client.transcribe(iter([b"RIFF"])), TranscribeResponse)
+    assert_type(await client.transcribe(asyncio.StreamReader()), TranscribeResponse)
     assert_type(await client.images_generate("sun", n=2, size="64x64"), ImageResponse)
     assert_type(await client.warm_up(), None)
     assert_type(client.with_options(timeout=5, max_retries=0), ImagineAsyncClient)
@@ -181,7 +185,7 @@ async def arguments(client: ImagineAsyncClient) -> None:
     await client.embeddings("a", temperature=0.5)  # type: ignore[call-arg]
     await client.embeddings([1])  # type: ignore[list-item]
     await client.reranker("q", ["a"], top_n="1")  # type: ignore[arg-type]
-    await client.transcribe(b"RIFF")  # type: ignore[arg-type]
+    await client.transcribe([5])  # type: ignore[list-item]
     await client.transcribe(io.StringIO())  # type: ignore[arg-type]
     await client.images_generate("sun", n="2")  # type: ignore[arg-type]
     await client.get_chat_history(max_items=None)  # type: ignore[arg-type]
