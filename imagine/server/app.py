@@ -53,10 +53,10 @@ def create_app(config: ServerConfig) -> web.Application:
 async def _opened_store(app: web.Application) -> AsyncGenerator[None]:
     try:
         app[SERVICE].store.check()
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
         raise OSError(f"The database {app[SERVICE].config.database!r} cannot be used: {error}") from error
     yield
-    app[SERVICE].store.close()
+    await app[SERVICE].close_store()
 
 
 @web.middleware
@@ -79,6 +79,7 @@ async def _outcome(request: web.Request, handler: Handler) -> web.StreamResponse
     try:
         return await handler(request)
     except Refusal as refusal:
+        request[RECORD].body = b""  # nobody is to fill the memory with what is refused
         return refusal.answer()
     except web.HTTPException as error:
         allowed = {name: value for name, value in error.headers.items() if name == "Allow"}

@@ -22,6 +22,8 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 _CHUNK = 2**18
 _IN_MEMORY = 2**20
+_TEXT_BYTES = 2**20
+"""The most that the text fields of a form may hold together."""
 
 
 def _spooled_file() -> BinaryIO:
@@ -46,11 +48,14 @@ Form = dict[str, str | Upload]
 
 async def read_form(request: web.Request, form: Form, limit: int) -> None:
     """Read a multipart body into a form; refused with 413 above `limit` bytes, with 422 if it is not a form."""
+    texts_left = _TEXT_BYTES
     try:
         async for part in await request.multipart():
             if not isinstance(part, BodyPartReader):
                 raise ValueError("a part is itself multipart")
-            limit -= await _read_part(part, form, limit)
+            size = await _read_part(part, form, min(limit, texts_left) if part.filename is None else limit)
+            limit -= size
+            texts_left -= size if part.filename is None else 0
     except ValueError as error:
         raise unprocessable(["body"], f"The body is not a form: {error}") from error
 

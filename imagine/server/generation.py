@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import msgspec
 
-from imagine.server.answers import json_answer, refusing_bad_values
+from imagine.server.answers import json_answer
 from imagine.server.events import DONE, Pacing, SSEResponse
 from imagine.server.service import InferenceCall
 from imagine.server.store import Spent
@@ -20,7 +20,7 @@ from imagine.types.chat_completions import ChatCompletionRequest, ChatMessage
 from imagine.types.completions import CompletionRequest
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Generator
+    from collections.abc import AsyncGenerator, Callable
 
     from aiohttp import web
 
@@ -54,14 +54,14 @@ def _assistant(work: Work) -> Json:
 class Generation:
     """One answer being generated, and its forms on the wire."""
 
-    def __init__(self, call: InferenceCall, shape: Shape, model: str, prompt: str, work: Work) -> None:
+    def __init__(self, call: InferenceCall, shape: Shape, model: str, prompt_tokens: int, work: Work) -> None:
         self._call = call
         self._shape = shape
         self._work = work
         self._id = f"{shape.prefix}-{uuid4().hex[:12]}"
         self._created = int(time.time())
         self._model = model
-        self._prompt_tokens = call.engines.text.count(prompt)
+        self._prompt_tokens = prompt_tokens
         self._started = time.perf_counter()
         self._spent = Spent()
         self._opening = shape.opening
@@ -70,7 +70,7 @@ class Generation:
         """Answer as a stream or whole, as the request asks."""
         if asked.stream:
             return SSEResponse(self._payloads(bool((asked.stream_options or {}).get("include_usage"))))
-        with self._concluded():
+        async with self._concluded():
             await asyncio.to_thread(self._make_all)
         return json_answer(self._whole())
 
@@ -80,7 +80,7 @@ class Generation:
 
     async def _payloads(self, include_usage: bool) -> AsyncGenerator[bytes, None]:
         pacing = Pacing(self._call.service.config.tokens_per_second)
-        with self._concluded():
+        async with self._concluded():
             for delta in self._work.deltas():
                 await pacing.wait()
                 yield msgspec.json.encode(self._chunk(delta))
@@ -88,16 +88,15 @@ class Generation:
             yield msgspec.json.encode({**self._chunk({}), "choices": [], "usage": self._spent.as_usage()})
         yield DONE
 
-    @contextmanager
-    def _concluded(self) -> Generator[None]:
+    @asynccontextmanager
+    async def _concluded(self) -> AsyncGenerator[None]:
         """Bill and remember what was generated, however that ends: even if the client leaves early."""
         try:
             yield
         finally:
             seconds = round(time.perf_counter() - self._started, 6)
             self._spent = Spent(self._prompt_tokens, self._work.output_tokens, seconds)
-            self._call.bill(self._model, self._spent)
-            self._call.remember(self._whole())
+            await self._call.conclude(self._model, self._spent, self._whole())
 
     def _chunk(self, delta: Json) -> Json:
         delta, self._opening = {**self._opening, **delta}, {}
@@ -118,10 +117,9 @@ async def chat(request: web.Request) -> web.StreamResponse:
     call = InferenceCall(request)
     asked = call.decode(ChatCompletionRequest)
     call.require_model("llm", asked.model)
-    with refusing_bad_values():
-        work = work_of_chat(call.engines.text, asked)
-    prompt = "\n".join(map(_text, asked.messages))
-    return await Generation(call, CHAT, asked.model, prompt, work).reply(asked)
+    work = await call.compute(work_of_chat, call.engines.text, asked)
+    tokens = await call.compute(call.engines.text.count, "\n".join(map(_text, asked.messages)))
+    return await Generation(call, CHAT, asked.model, tokens, work).reply(asked)
 
 
 async def completions(request: web.Request) -> web.StreamResponse:
@@ -129,9 +127,9 @@ async def completions(request: web.Request) -> web.StreamResponse:
     call = InferenceCall(request)
     asked = call.decode(CompletionRequest)
     call.require_model("llm", asked.model)
-    with refusing_bad_values():
-        work = TextWork(call.engines.text.complete(asked.prompt, asked))
-    return await Generation(call, TEXT, asked.model, asked.prompt, work).reply(asked)
+    work = TextWork(await call.compute(call.engines.text.complete, asked.prompt, asked))
+    tokens = await call.compute(call.engines.text.count, asked.prompt)
+    return await Generation(call, TEXT, asked.model, tokens, work).reply(asked)
 
 
 async def translate(request: web.Request) -> web.StreamResponse:
@@ -140,8 +138,9 @@ async def translate(request: web.Request) -> web.StreamResponse:
     asked = call.decode(CompletionRequest)
     call.require_model("translate", asked.model)
     translation = await call.compute(call.engines.translation.translate, asked.prompt, asked.model)
-    work = work_of_text(translation, asked.max_tokens)
-    return await Generation(call, TEXT, asked.model, asked.prompt, work).reply(asked)
+    work = await call.compute(work_of_text, translation, asked.max_tokens)
+    tokens = await call.compute(call.engines.text.count, asked.prompt)
+    return await Generation(call, TEXT, asked.model, tokens, work).reply(asked)
 
 
 def _text(message: ChatMessage) -> str:

@@ -25,11 +25,13 @@ from imagine.types.reranker import ReRankerRequest
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable
 
-    from imagine.server.engines import EmbeddingEngine
+    from imagine.server.engines import EmbeddingEngine, TextEngine
 
     Json = dict[str, Any]
 
 __all__ = ["draw_image", "embeddings", "images", "reranker", "transcribe"]
+
+_MOST_IMAGES = 128
 
 
 async def embeddings(request: web.Request) -> web.StreamResponse:
@@ -39,7 +41,8 @@ async def embeddings(request: web.Request) -> web.StreamResponse:
     call.require_model("embedding", asked.model)
     texts = [asked.input] if isinstance(asked.input, str) else asked.input
     vectors = await call.compute(_embedded, call.engines.embedding, texts)
-    spent = Spent(_count(call, texts), 0, time.perf_counter() - started)
+    tokens = await call.compute(_count, call.engines.text, texts)
+    spent = Spent(tokens, 0, time.perf_counter() - started)
     answer = {
         "id": asked.id or _new_id("emb"),
         "object": "list",
@@ -47,7 +50,7 @@ async def embeddings(request: web.Request) -> web.StreamResponse:
         "model": asked.model,
         "usage": spent.as_usage(),
     }
-    return _concluded(call, asked.model, spent, answer)
+    return await _concluded(call, asked.model, spent, answer)
 
 
 async def reranker(request: web.Request) -> web.StreamResponse:
@@ -57,7 +60,8 @@ async def reranker(request: web.Request) -> web.StreamResponse:
     call.require_model("reranker", asked.model)
     scores = await call.compute(call.engines.rerank.scores, asked.query, asked.documents)
     best = sorted(enumerate(scores), key=lambda entry: -entry[1])[: 1 if asked.top_n is None else max(0, asked.top_n)]
-    spent = Spent(_count(call, [asked.query, *asked.documents]), 0, time.perf_counter() - started)
+    tokens = await call.compute(_count, call.engines.text, [asked.query, *asked.documents])
+    spent = Spent(tokens, 0, time.perf_counter() - started)
     answer = {
         "id": _new_id("rr"),
         "object": "list",
@@ -66,7 +70,7 @@ async def reranker(request: web.Request) -> web.StreamResponse:
         "data": [_ranked(asked, index, score) for index, score in best],
         "usage": spent.as_usage(),
     }
-    return _concluded(call, asked.model, spent, answer)
+    return await _concluded(call, asked.model, spent, answer)
 
 
 def _ranked(asked: ReRankerRequest, index: int, score: float) -> Json:
@@ -85,7 +89,7 @@ async def transcribe(request: web.Request) -> web.StreamResponse:
     call.require_model("transcribe", model)
     text = await call.compute(call.engines.transcription.transcribe, upload.file, upload.filename)
     seconds = round(time.perf_counter() - started, 6)
-    call.bill(model, Spent(0, call.engines.text.count(text), seconds))
+    await call.conclude(model, Spent(0, call.engines.text.count(text), seconds), text)
     now = datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
     return json_answer({"id": _new_id("tr"), "text": text, "generation_time": seconds, "ts": now})
 
@@ -97,8 +101,8 @@ async def images(request: web.Request) -> web.StreamResponse:
     call.require_model("text_to_image", asked.model)
     if asked.response_format not in ("b64_json", "url"):
         raise unprocessable(["body", "response_format"], "must be b64_json or url")
-    if asked.n < 1:
-        raise unprocessable(["body", "n"], "must be at least 1")
+    if not 1 <= asked.n <= _MOST_IMAGES:
+        raise unprocessable(["body", "n"], f"must be at least 1 and at most {_MOST_IMAGES}")
     drawing = Drawing(call, asked)
     first = await drawing.image(0)  # before a stream begins, so that a bad value can still be refused
     return SSEResponse(drawing.payloads(first)) if asked.stream else json_answer(await drawing.whole(first))
@@ -123,13 +127,14 @@ class Drawing:
         """Draw one image, and return it in the format asked for."""
         png = await self._call.compute(self._call.engines.image.draw, self._asked, index)
         if self._asked.response_format == "url":
-            self._call.service.store.keep_image_request(self._head["id"], self._request)
+            service = self._call.service
+            await service.stored(service.store.keep_image_request, self._head["id"], self._request)
             return {"url": f"/images/{self._head['id']}-{index}.png"}
         return {"b64_json": base64.b64encode(png).decode()}
 
     async def whole(self, first: Json) -> Json:
         """Draw the other images, and put all of them into one answer."""
-        return self._concluded([first, *[await self.image(index) for index in range(1, self._asked.n)]])
+        return await self._concluded([first, *[await self.image(index) for index in range(1, self._asked.n)]])
 
     async def payloads(self, first: Json) -> AsyncGenerator[bytes, None]:
         """Yield an event per image, then the end mark."""
@@ -138,20 +143,19 @@ class Drawing:
         for index in range(1, self._asked.n):
             drawn.append(await self.image(index))
             yield msgspec.json.encode({**self._head, "data": drawn[-1:]})
-        self._concluded(drawn)
+        await self._concluded(drawn)
         yield DONE
 
-    def _concluded(self, drawn: list[Json]) -> Json:
+    async def _concluded(self, drawn: list[Json]) -> Json:
         answer = {**self._head, "data": drawn}
-        self._call.bill(self._asked.model, Spent(seconds=time.perf_counter() - self._started))
-        self._call.remember(answer)
+        await self._call.conclude(self._asked.model, Spent(seconds=time.perf_counter() - self._started), answer)
         return answer
 
 
 async def draw_image(request: web.Request) -> web.StreamResponse:
     """Draw an image again, from the request that its address stands for."""
     service, index = request.app[SERVICE], int(request.match_info["index"])
-    kept = service.store.image_request(request.match_info["id"])
+    kept = await service.stored(service.store.image_request, request.match_info["id"])
     asked = msgspec.json.decode(kept, type=ImageRequest) if kept else None
     if asked is None or index >= asked.n:
         raise Refusal(404, {"detail": "Image not found"})
@@ -163,15 +167,14 @@ def _embedded(engine: EmbeddingEngine, texts: list[str]) -> list[list[float]]:
     return [engine.embed(text) for text in texts]
 
 
-def _concluded(call: InferenceCall, model: str, spent: Spent, answer: Json) -> web.StreamResponse:
+async def _concluded(call: InferenceCall, model: str, spent: Spent, answer: Json) -> web.StreamResponse:
     encoded = msgspec.Raw(msgspec.json.encode(answer))  # only once: many vectors take a while
-    call.bill(model, spent)
-    call.remember(encoded)
+    await call.conclude(model, spent, encoded)
     return json_answer(encoded)
 
 
-def _count(call: InferenceCall, texts: Iterable[str]) -> int:
-    return sum(call.engines.text.count(text) for text in texts)
+def _count(engine: TextEngine, texts: Iterable[str]) -> int:
+    return sum(engine.count(text) for text in texts)
 
 
 def _new_id(prefix: str) -> str:

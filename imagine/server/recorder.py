@@ -72,7 +72,7 @@ class RecordedRequest:
     time: float = field(default_factory=time.time)
     """When it arrived, in seconds since 1970."""
     body: bytes = b""
-    """The body; empty for uploads, and where the request was answered before its body was read."""
+    """The body; empty for uploads, where the request was refused, and where it was answered before its body."""
     form: Form = field(default_factory=Form)
     """The fields of a multipart upload."""
 
@@ -81,7 +81,7 @@ class RecordedRequest:
         """The body parsed; None if it is not JSON."""
         try:
             return msgspec.json.decode(self.body)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
             return None
 
 

@@ -29,14 +29,14 @@ _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 60480
 
 async def ping(request: web.Request) -> web.StreamResponse:
     """Report whether the server works, that is, whether its store answers."""
-    return json_answer({"message": "pong", "status": _state(request.app[SERVICE].store.check)})
+    return json_answer({"message": "pong", "status": await _state_of_store(request)})
 
 
 async def health(request: web.Request) -> web.StreamResponse:
     """Report the state of the store, of the counters in memory (in place of Redis), and of the fast engines."""
     service = request.app[SERVICE]
     models = await asyncio.to_thread(_state, service.config.check_engines)
-    return json_answer({"postgres": _state(service.store.check), "redis": "ok", "models": models})
+    return json_answer({"postgres": await _state_of_store(request), "redis": "ok", "models": models})
 
 
 async def models(request: web.Request) -> web.StreamResponse:
@@ -49,9 +49,10 @@ async def models(request: web.Request) -> web.StreamResponse:
 
 async def usage(request: web.Request) -> web.StreamResponse:
     """Sum up what the key has used, per model and time bin, and per model overall."""
-    store, wanted = request.app[SERVICE].store, _usage_filter(request)
+    service, wanted = request.app[SERVICE], _usage_filter(request)
     bin_seconds = _seconds(request.query.get("aggregation_duration", "1 day"))
-    return json_answer({"usage": store.usage(wanted, bin_seconds), "overall": store.overall_usage(wanted)})
+    binned = await service.stored(service.store.usage, wanted, bin_seconds)
+    return json_answer({"usage": binned, "overall": await service.stored(service.store.overall_usage, wanted)})
 
 
 async def history(request: web.Request) -> web.StreamResponse:
@@ -60,8 +61,14 @@ async def history(request: web.Request) -> web.StreamResponse:
     if not re.fullmatch(r"[1-9][0-9]{0,8}", max_items):
         raise unprocessable(["query", "max_items"], "must be a whole number, at least 1")
     route = request.path.removeprefix(f"{BASE_PATH}/")
-    pairs = request.app[SERVICE].store.history(request[USER], route, int(max_items))
+    service = request.app[SERVICE]
+    pairs = await service.stored(service.store.history, request[USER], route, int(max_items))
     return json_answer([[msgspec.Raw(response), msgspec.Raw(asked)] for response, asked in pairs])
+
+
+async def _state_of_store(request: web.Request) -> str:
+    service = request.app[SERVICE]
+    return await service.stored(_state, service.store.check)
 
 
 def _state(check: Callable[[], None]) -> str:

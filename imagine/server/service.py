@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import hmac
 from collections import deque
-from functools import cached_property
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import msgspec
@@ -42,11 +43,23 @@ class Service:
     def __init__(self, config: ServerConfig) -> None:
         self.config = config
         self.store = Store(config.database, config.history_limit)
+        self._store_thread = ThreadPoolExecutor(1, "imagine-store")
         self.quotas = QuotaBook(config.parsed_quotas)
         self.faults = FaultScript()
         self.requests: deque[RecordedRequest] = deque(maxlen=config.requests_kept)
         self.streams = OpenStreams()
         self.connections = Connections()
+
+    async def stored(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Use the store in its own thread, where a database that is locked by others holds up nobody else."""
+        job = partial(function, *args, **kwargs)
+        # Shielded: what has been generated is recorded although its client has left.
+        return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._store_thread, job))
+
+    async def close_store(self) -> None:
+        """Close the store once it has done what it was given."""
+        await self.stored(self.store.close)
+        self._store_thread.shutdown(wait=False)
 
     def user_of(self, authorization: str) -> str:
         """Return whose key an Authorization header holds; refused if it is nobody's."""
@@ -98,13 +111,13 @@ class InferenceCall:
         with refusing_bad_values():
             return await asyncio.to_thread(function, *args, **kwargs)
 
-    def bill(self, model: str, spent: Spent) -> None:
-        """Record what the call has cost, and charge its tokens to the quotas."""
-        self.service.store.add_usage(self.user, model, spent)
+    async def conclude(self, model: str, spent: Spent, response: object) -> None:
+        """Charge what the call has cost to the quotas, record it, and remember the response."""
         self.service.quotas.spend_tokens(self.user, spent.total_tokens)
+        await self.service.stored(self._keep, model, spent, response)
 
-    def remember(self, response: object) -> None:
-        """Put the response into the history of the route, if it has one."""
+    def _keep(self, model: str, spent: Spent, response: object) -> None:
+        store, encode = self.service.store, msgspec.json.encode
+        store.add_usage(self.user, model, spent)
         if self.route in HISTORY_ROUTES:
-            encode = msgspec.json.encode
-            self.service.store.add_history(self.user, self.route, encode(response), encode(self.document))
+            store.add_history(self.user, self.route, encode(response), encode(self.document))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -87,7 +88,7 @@ class Store:
         self._lock = threading.Lock()
 
     def check(self) -> None:
-        """Raise sqlite3.Error if the database cannot be opened or written."""
+        """Raise sqlite3.Error, or OSError, if the database cannot be opened or written."""
         with self._locked() as connection:
             connection.execute("DELETE FROM images WHERE id = ''")
 
@@ -143,6 +144,8 @@ class Store:
 
     @cached_property
     def _connection(self) -> sqlite3.Connection:
+        if self._database != ":memory:":
+            _make_private(self._database)
         connection = sqlite3.connect(self._database, check_same_thread=False, isolation_level=None)
         try:
             connection.executescript(_SCHEMA)
@@ -160,6 +163,12 @@ class Store:
         bounds = {"user": wanted.user, "model": wanted.model, "since": wanted.since, "until": wanted.until}
         with self._locked() as connection:
             return connection.execute(_USAGE.format(bin=time_bin), bounds).fetchall()
+
+
+def _make_private(database: str) -> None:
+    """Make the file, if there is none, so that only its owner can read what was asked and answered."""
+    with suppress(FileExistsError):
+        os.close(os.open(database, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def _record(row: tuple[str, str, int, int, int, float]) -> dict[str, object]:

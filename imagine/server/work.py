@@ -113,6 +113,6 @@ def work_of_chat(engine: TextEngine, asked: ChatCompletionRequest) -> Work:
 
 def work_of_text(text: str, limit: int | None) -> Work:
     """Pass on a finished text word by word, at most `limit` words of it."""
-    words = re.findall(r"\s*\S+", text)
+    words = [match[0] for match in re.finditer(r"\s*\S+", text)]
     end = Token("", "stop" if limit is None or len(words) <= limit else "length")
     return TextWork(iter([*(Token(word) for word in words[:limit]), end]))

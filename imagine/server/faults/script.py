@@ -22,10 +22,16 @@ __all__ = ["FaultScript", "Raw"]
 class Raw:
     """An answer given byte by byte, for `FaultScript.script`."""
 
-    steps: Sequence[bytes | float]
-    """Bytes, written as they are once the request has been read; numbers are pauses in seconds."""
+    steps: bytes | Sequence[bytes | float]
+    """Bytes, written as they are once the request has been read; or several of them, and pauses in seconds."""
     then: Literal["keep", "close", "abort", "hold"] = "close"
     """What happens to the connection then: kept, closed, reset, or held open until the client goes."""
+
+    def __post_init__(self) -> None:
+        steps = [self.steps] if isinstance(self.steps, bytes) else self.steps  # whose items would be pauses
+        for step in steps:
+            _check_step(step)
+        object.__setattr__(self, "steps", steps)
 
     @property
     def name(self) -> str:
@@ -53,6 +59,11 @@ class Raw:
             exchange.wire.abort()
         elif self.then == "close":
             exchange.wire.close()
+
+
+def _check_step(step: object) -> None:
+    if not isinstance(step, bytes | int | float):
+        raise TypeError(f"Raw takes bytes, and numbers for pauses in seconds, not {step!r}")
 
 
 class FaultScript:

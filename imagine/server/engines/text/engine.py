@@ -20,7 +20,7 @@ from imagine.server.engines.text.openings import Openings
 from imagine.server.engines.text.response_format import response_format
 from imagine.server.engines.text.sampling import Sampler, check, stop_texts
 from imagine.server.engines.text.tool_choice import chosen_tool
-from imagine.server.engines.tokens import pieces
+from imagine.server.engines.tokens import count, pieces
 from imagine.types.base import to_json
 from imagine.types.chat_completions import ChatMessageToolCall, Function
 
@@ -56,7 +56,7 @@ class NgramTextEngine:
 
     def count(self, text: str) -> int:
         """Count the words and punctuation marks of a text."""
-        return len(pieces(text))
+        return count(text)
 
     def complete(self, prompt: str, sampling: LLMSamplingParams) -> Iterator[Token]:
         """Continue the prompt; ValueError for a sampling option out of its bounds."""
