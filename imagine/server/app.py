@@ -79,7 +79,7 @@ async def _outcome(request: web.Request, handler: Handler) -> web.StreamResponse
     try:
         return await handler(request)
     except Refusal as refusal:
-        request[RECORD].body = b""  # nobody is to fill the memory with what is refused
+        request[RECORD].refused()
         return refusal.answer()
     except web.HTTPException as error:
         allowed = {name: value for name, value in error.headers.items() if name == "Allow"}

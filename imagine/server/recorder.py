@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Connection", "Connections", "RecordedRequest", "record"]
 
+_REFUSED_BYTES = 64 * 1024
 _SECRET_HEADERS = ("Authorization", "Proxy-Authorization")
 
 
@@ -72,7 +73,8 @@ class RecordedRequest:
     time: float = field(default_factory=time.time)
     """When it arrived, in seconds since 1970."""
     body: bytes = b""
-    """The body; empty for uploads, where the request was refused, and where it was answered before its body."""
+    """The body; empty for uploads, where the request was answered before its body was read, and where one of more than
+    64 KiB was refused."""
     form: Form = field(default_factory=Form)
     """The fields of a multipart upload."""
 
@@ -83,6 +85,12 @@ class RecordedRequest:
             return msgspec.json.decode(self.body)
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             return None
+
+
+    def refused(self) -> None:
+        """Keep a body that helps to see why, but not one that fills the memory."""
+        if len(self.body) > _REFUSED_BYTES:
+            self.body = b""
 
 
 def record(request: web.Request, request_id: str, connection: Connection) -> RecordedRequest:
