@@ -86,7 +86,6 @@ class RecordedRequest:
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             return None
 
-
     def refused(self) -> None:
         """Keep a body that helps to see why, but not one that fills the memory."""
         if len(self.body) > _REFUSED_BYTES:
