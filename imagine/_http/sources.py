@@ -66,8 +66,10 @@ def source_of(file: AsyncAudioFile, *, blocks: bool) -> Source:
     return _source_of_pieces(_held_file(file), blocks=blocks)
 
 
-def name_of(file: object, given: str | None) -> str:
-    """Return the name under which a file is uploaded; ValueError for one that is not UTF-8."""
+def name_of(file: object, given: object) -> str:
+    """Return the name under which a file is uploaded; TypeError or ValueError for one that is no text in UTF-8."""
+    if not isinstance(given, str | None):
+        raise TypeError(f"file_name must be a str, not {type(given).__name__}")
     name: object = given
     if name is None and isinstance(file, str | os.PathLike):
         name = os.fspath(cast("str | os.PathLike[str]", file))
@@ -77,8 +79,9 @@ def name_of(file: object, given: str | None) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        hint = "file_name=" if given is not None else "input_file has a name which is not UTF-8; give file_name=:"
-        raise ValueError(f"{hint} {text!r} cannot be sent") from None
+        if given is not None:
+            raise ValueError(f"file_name {text!r} is not UTF-8") from None
+        raise ValueError(f"the name of input_file, {text!r}, is not UTF-8: give another as file_name=") from None
     return text or "audio"
 
 

@@ -148,11 +148,18 @@ async def test_text_that_is_not_utf8_is_refused(client, server, options):
     assert server.requests == []
 
 
+async def test_a_name_that_is_no_text_is_refused(client, server):
+    """A name of another type is a TypeError that names the argument."""
+    with pytest.raises(TypeError, match="file_name must be a str, not int"):
+        await client.transcribe(AUDIO, file_name=5)
+    assert server.requests == []
+
+
 async def test_a_path_that_is_not_utf8_needs_another_name(client, server, tmp_path):
     """Its name is refused with what to do; with `file_name=` the file is sent."""
     path = tmp_path / os.fsdecode(b"\xff.wav")
     path.write_bytes(AUDIO)
-    with pytest.raises(ValueError, match=r"input_file has a name which is not UTF-8; give file_name="):
+    with pytest.raises(ValueError, match=r"the name of input_file, .*, is not UTF-8: give another as file_name="):
         await client.transcribe(path)
     await client.transcribe(path, file_name="speech.wav")
     assert arrived(server) == [digest(AUDIO)]
