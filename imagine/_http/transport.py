@@ -39,7 +39,7 @@ from imagine.exceptions import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
     from imagine._http.sessions import Pool
     from imagine._http.sources import Source
@@ -283,12 +283,8 @@ class Transport:
         method, body = call.method, call.body
         if self.options.debug and isinstance(body, JSONBody):
             call.log_body("request", body.content)
-        part = call.answer_part
-        if body is not None and body.takes_time:
-            part = "write"
-            if isinstance(body, UploadBody):
-                await body.begin(clock)
-        data = body.open(clock, call.answer_part) if body else None
+        part = "write" if body is not None and body.takes_time else call.answer_part
+        data = await _begun(call, clock) if part == "write" else (body.open(clock, part) if body else None)
         with SendTrace(clock, part, self._target) as trace:
             response = await session.request(
                 method,
@@ -358,6 +354,15 @@ class Transport:
         body = await read_start(response)
         shown = self.redaction.text(body.decode("utf-8", "replace"))[:200]
         raise ImagineStreamException(f"{call.doing} was answered with {kind}, not a stream of events: {shown!r}")
+
+
+async def _begun(call: Call, clock: Clock) -> AsyncIterator[bytes] | aiohttp.MultipartWriter | bytes:
+    """Open a body that takes time; an upload is read from its start first."""
+    body = call.body
+    assert body is not None
+    if isinstance(body, UploadBody):
+        await body.begin(clock)
+    return body.open(clock, call.answer_part)
 
 
 def _headers(*parts: Mapping[str, str]) -> CIMultiDict[str]:
