@@ -127,8 +127,15 @@ class ImagineAPIException(ImagineException):
         """The parsed JSON of the error, or its text, at most 64 KiB."""
         self.request_id = request_id
         """The service's id of the request, to quote in a report."""
-        self.retry_after = retry_after
-        """Seconds the answer asked to wait (RFC 9110 section 10.2.3); None where it did not."""
+        self.retry_after = retry_after if retry_after is not None else _asked_wait(self.headers)
+        """Seconds the answer asked to wait (RFC 9110 section 10.2.3), as its headers say; None where they do not."""
+
+
+def _asked_wait(headers: Mapping[str, str]) -> float | None:
+    from imagine._headers import retry_after_of  # failures alone need it
+
+    # Reversed, so that the first of several headers of one name counts, as it does in an answer.
+    return retry_after_of({name.lower(): str(value) for name, value in reversed([*headers.items()])})
 
 
 class ImagineAPIStatusException(ImagineAPIException):

@@ -58,12 +58,14 @@ def stream_error(
     """Return the exception for an error event; it has no status, the answer's was a good one."""
     parsed = _parsed(payload, redaction)
     detail = detail_of(parsed) or _excerpt(parsed, {})
-    return ImagineStreamErrorException(
+    error = ImagineStreamErrorException(
         f"the service reported an error in the stream of {doing}: {detail}",
         headers=record.headers,
         body=parsed,
         request_id=request_id_of(record.headers),
     )
+    error.retry_after = None  # the headers are those of a good answer
+    return error
 
 
 def carries_error(payload: bytes) -> bool:

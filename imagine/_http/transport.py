@@ -24,7 +24,7 @@ from imagine._log import log
 from imagine._options.proxy import proxy_for
 from imagine._options.tls import tls_context
 from imagine._pacing.clock import Clock
-from imagine._pacing.headers import reported_quota, retry_after_of
+from imagine._headers import reported_quota, retry_after_of
 from imagine._pacing.lanes import LaneKey
 from imagine._record import CallRecord
 from imagine._redaction import Redaction

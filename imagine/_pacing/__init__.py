@@ -8,5 +8,4 @@
 - `lanes`: a throttle for each route and model.
 - `throttle`: the pace that the service's answers ask for.
 - `quotas`: the windows of `rate_limits=`.
-- `headers`: what an answer's headers report about waits and quotas.
 """

@@ -12,7 +12,7 @@ import math
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from imagine._pacing.headers import KINDS
+from imagine._headers import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

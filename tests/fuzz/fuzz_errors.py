@@ -9,7 +9,7 @@ from fuzz_headers import headers_of
 from multidict import CIMultiDictProxy
 
 from imagine._answers.errors import api_error, carries_error, stream_error
-from imagine._pacing.headers import retry_after_of
+from imagine._headers import retry_after_of
 from imagine._record import CallRecord
 from imagine._redaction import Redaction
 

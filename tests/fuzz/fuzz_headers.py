@@ -6,7 +6,7 @@ import math
 
 from multidict import CIMultiDict
 
-from imagine._pacing.headers import reported_quota, retry_after_of
+from imagine._headers import reported_quota, retry_after_of
 
 KINDS = ("-requests", "-tokens", "")
 NAMES = [f"x-ratelimit-{field}{kind}: " for field in ("limit", "remaining", "reset") for kind in KINDS]

@@ -29,7 +29,7 @@ from imagine import (
     ImagineStreamException,
     ImagineTimeoutException,
 )
-from imagine._pacing.headers import reported_quota, retry_after_of
+from imagine._headers import reported_quota, retry_after_of
 from imagine._pacing.retries import TRANSIENT_STATUS, RetryPlan, delay
 
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 PACKAGE = Path(__file__).parents[2] / "imagine"
 
 FLOORS = (
-    *("_version", "_warn", "_log", "calls", "exceptions", "limits", "types", "_redaction", "_record"),
+    *("_version", "_warn", "_log", "_headers", "calls", "exceptions", "limits", "types", "_redaction", "_record"),
     *("_pacing", "_answers", "_options", "_http", "streaming", "_requests", "_client", "async_client"),
     *("_blocking", "client", "server", "testing", "__init__"),
 )

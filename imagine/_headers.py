@@ -19,12 +19,12 @@ def retry_after_of(headers: Mapping[str, str], now: float | None = None) -> floa
     """Return the seconds an answer asks to wait, None where it does not.
 
     Reads `retry-after-ms`, then `Retry-After` in seconds or as an HTTP date (RFC 9110 section 10.2.3), then the reset
-    of a quota of which nothing remains.
+    of a quota of which nothing remains. Names are looked up in lower case.
     """
     millis = _number(headers.get("retry-after-ms"))
     if millis is not None:
         return millis / 1000
-    after = headers.get("Retry-After")
+    after = headers.get("retry-after")
     if after is not None:
         seconds = _number(after)
         return seconds if seconds is not None else _until(after, headers, now)
@@ -43,7 +43,7 @@ def _until(date: str, headers: Mapping[str, str], now: float | None) -> float | 
     moment = _timestamp(date)
     if moment is None:
         return None
-    server_now = _timestamp(headers.get("Date", ""))
+    server_now = _timestamp(headers.get("date", ""))
     reference = server_now if server_now is not None else (time.time() if now is None else now)
     return max(0.0, moment - reference)
 
