@@ -6,6 +6,7 @@ from msgspec import field
 
 from imagine.exceptions import ImagineException
 from imagine.types.base import DTO, PlainDTO
+from imagine.types.brief import Brief
 from imagine.types.common import UsageInfo
 from imagine.types.decoding import Decoding
 
@@ -23,7 +24,7 @@ class EmbeddingRequest(DTO, kw_only=True, omit_defaults=True):
     """Name of the model."""
 
 
-class EmbeddingObject(PlainDTO, kw_only=True):
+class EmbeddingObject(Brief, PlainDTO, kw_only=True):
     """The vector of one text; what the service leaves out is "", [] or 0."""
 
     object: str = ""

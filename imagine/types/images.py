@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from imagine.types.base import DTO, PlainDTO
+from imagine.types.brief import Brief
 from imagine.types.decoding import Decoding
 
 __all__ = ["IMAGE_HISTORY", "IMAGE_RESPONSE", "Image", "ImageRequest", "ImageResponse"]
@@ -37,7 +38,7 @@ class ImageRequest(DTO, kw_only=True):
     """How an image comes: "b64_json" inside the answer, "url" as an address to fetch it from."""
 
 
-class Image(PlainDTO, kw_only=True):
+class Image(Brief, PlainDTO, kw_only=True):
     """A generated image, in the form that the request asked for."""
 
     b64_json: str | None = None
