@@ -19,7 +19,7 @@ TESTS = Path(__file__).parent
 SLOW = (
     *("faults", "fuzz", "soak", "blocking/test_notebook.py", "blocking/test_programs.py", "http/test_load.py"),
     *("package/test_benchmarks.py", "package/test_examples.py", "package/test_instructions.py"),
-    *("package/test_quickstart_blocking.py", "types/test_dto_roundtrip.py"),
+    *("package/test_quickstart_blocking.py", "types/test_dto_roundtrip.py", "types/test_pydantic_roundtrip.py"),
 )
 """What takes seconds, or processes of its own; `make test-quick` leaves it out."""
 

@@ -14,6 +14,7 @@ from yarl import URL
 
 from imagine._answers.errors import api_error
 from imagine._answers.sse import SSEDecoder
+from imagine._headers import reported_quota, retry_after_of
 from imagine._http.bodies import JSON_HEADERS, SMALL, Body, JSONBody
 from imagine._http.call import Call
 from imagine._http.connector import SendTrace
@@ -24,7 +25,6 @@ from imagine._log import log
 from imagine._options.proxy import proxy_for
 from imagine._options.tls import tls_context
 from imagine._pacing.clock import Clock
-from imagine._headers import reported_quota, retry_after_of
 from imagine._pacing.lanes import LaneKey
 from imagine._record import CallRecord
 from imagine._redaction import Redaction

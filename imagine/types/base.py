@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from datetime import datetime
 from functools import cache
-from typing import Any, Self, cast
+from typing import Any, Literal, Self, cast
 
 import msgspec
 
-from imagine.types.decoding import fit
+from imagine.types.decoding import Decoding, fit
 
 __all__ = ["DTO", "PlainDTO", "null", "to_json", "to_wire"]
 
+Members = Set[str] | Set[int] | Mapping[str, Any] | Mapping[int, Any]
+"""Names of fields, or places in a list; a mapping goes on inside of them."""
 Keeps = Callable[["DTO", str, object], bool]
 
 
@@ -32,15 +34,57 @@ class DTO(msgspec.Struct, kw_only=True):
         """
         return obj if isinstance(obj, cls) else fit(obj, cls)
 
-    def model_dump(self, *, exclude_none: bool = False) -> dict[str, Any]:
-        """Return plain dicts and lists; enum members become strings, datetimes stay."""
-        plain = _as_dict(self, _is_something if exclude_none else _always)
-        dumped: dict[str, Any] = msgspec.to_builtins(plain, builtin_types=(datetime,))
+    @classmethod
+    def model_validate_json(cls, json_data: str | bytes | bytearray) -> Self:
+        """Make an instance from JSON, leniently.
+
+        Raises ImagineDecodeException, which names the class, the field and what was there.
+        """
+        data = json_data.encode("utf-8", "surrogatepass") if isinstance(json_data, str) else json_data
+        return Decoding(cls).decode(data)
+
+    def model_dump(
+        self,
+        *,
+        mode: Literal["python", "json"] = "python",
+        include: Members | None = None,
+        exclude: Members | None = None,
+        exclude_unset: bool = False,
+        exclude_defaults: bool = False,
+        exclude_none: bool = False,
+        by_alias: bool | None = None,  # noqa: ARG002 - fields have no other names
+    ) -> dict[str, Any]:
+        """Return plain dicts and lists; enum members become strings, datetimes stay unless `mode` is "json".
+
+        `include` and `exclude` are sets of fields, or dicts that go on inside: `{"choices": {0: {"message"}}}`, where
+        -1 is the last of a list and "__all__" each. A field counts as unset where it has its default: which ones were
+        given is not remembered, so `exclude_unset` and `exclude_defaults` are the same. Raises ValueError for another
+        mode, TypeError for what names no fields.
+        """
+        if mode not in ("python", "json"):
+            raise ValueError(f'mode= is "python" or "json", not {mode!r}')
+        plain = _plain(self, include, exclude, exclude_unset or exclude_defaults, exclude_none)
+        dumped: dict[str, Any] = msgspec.to_builtins(plain, builtin_types=(datetime,) if mode == "python" else ())
         return dumped
 
-    def model_dump_json(self, *, exclude_none: bool = False) -> str:
-        """Return JSON text."""
-        return to_json(_as_dict(self, _is_something if exclude_none else _always)).decode()
+    def model_dump_json(
+        self,
+        *,
+        indent: int | None = None,
+        include: Members | None = None,
+        exclude: Members | None = None,
+        exclude_unset: bool = False,
+        exclude_defaults: bool = False,
+        exclude_none: bool = False,
+        by_alias: bool | None = None,  # noqa: ARG002 - fields have no other names
+    ) -> str:
+        """Return JSON text: on one line, or with so many spaces of `indent`.
+
+        The other options are those of `model_dump`.
+        """
+        plain = _plain(self, include, exclude, exclude_unset or exclude_defaults, exclude_none)
+        text = to_json(plain)
+        return (text if indent is None else msgspec.json.format(text, indent=indent)).decode()
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None) -> Self:
         """Return a shallow copy with some fields replaced; TypeError for a name that is no field."""
@@ -49,6 +93,18 @@ class DTO(msgspec.Struct, kw_only=True):
     def __iter__(self) -> Iterator[tuple[str, Any]]:
         for name in self.__struct_fields__:
             yield name, getattr(self, name)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: object, handler: Any) -> dict[str, Any]:
+        from imagine.types.pydantic_schema import core_schema  # only who uses pydantic asks for it
+
+        return core_schema(cls, handler.generate_schema)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: dict[str, Any], handler: Any) -> dict[str, Any]:
+        from imagine.types.pydantic_schema import documented
+
+        return documented(cls, core, handler)
 
 
 class PlainDTO(DTO, kw_only=True, gc=False):
@@ -92,6 +148,20 @@ def to_json(value: object) -> bytes:
         import json  # needed too rarely to be imported with the package
 
         return json.dumps(msgspec.to_builtins(value)).encode()
+
+
+def _plain(
+    value: DTO, include: Members | None, exclude: Members | None, exclude_defaults: bool, exclude_none: bool
+) -> dict[str, Any]:
+    keeps = _is_something if exclude_none else _always
+    if not exclude_defaults and include is None and exclude is None:
+        return _as_dict(value, keeps)
+    from imagine.types.dumping import is_given, pruned  # few dumps leave out more than None
+
+    def keeps_given(owner: DTO, name: str, item: object) -> bool:
+        return keeps(owner, name, item) and is_given(owner, name, item)
+
+    return pruned(_as_dict(value, keeps_given if exclude_defaults else keeps), include, exclude)
 
 
 def _as_dict(value: DTO, keeps: Keeps) -> dict[str, Any]:

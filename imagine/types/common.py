@@ -34,6 +34,12 @@ class FinishReason(StrEnum):
         member._name_ = member._value_ = value
         return member
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: dict[str, Any], handler: Any) -> dict[str, Any]:
+        from imagine.types.pydantic_schema import open_enum  # only who uses pydantic asks for it
+
+        return open_enum(core, handler)
+
 
 class Function(PlainDTO, kw_only=True, omit_defaults=True):
     """The function that a tool call names; in a stream the texts arrive in pieces."""

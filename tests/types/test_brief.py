@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import copy
 import pickle
+from typing import TYPE_CHECKING
 
 import pytest
 
-from imagine.types.base import PlainDTO
 from imagine.types.embeddings import EmbeddingObject, EmbeddingResponse
 from imagine.types.images import Image, ImageResponse
+
+if TYPE_CHECKING:
+    from imagine.types.base import PlainDTO
 
 VECTOR = EmbeddingObject(embedding=[0.5] * 4096, index=1)
 PICTURE = Image(b64_json="A" * 1_000_000)

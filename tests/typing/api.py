@@ -11,7 +11,7 @@ import io
 import ssl
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import assert_type
+from typing import Any, assert_type
 
 import imagine
 from imagine import (
@@ -250,7 +250,9 @@ def data_classes(answer: ChatCompletionResponse) -> None:
     """Fields and the habits of the data classes have their types."""
     assert_type(answer.first_content, str | None)
     assert_type(answer.choices[0].finish_reason, FinishReason | None)
-    assert_type(answer.model_dump_json(), str)
+    assert_type(answer.model_dump_json(indent=2, exclude={"usage"}), str)
+    assert_type(answer.model_dump(mode="json", include={"choices": {0: {"message"}}}), dict[str, Any])
+    assert_type(ChatCompletionResponse.model_validate_json(b"{}"), ChatCompletionResponse)
     assert_type(answer.model_copy(update={"id": "1"}), ChatCompletionResponse)
     assert_type(ChatMessage.model_validate({"role": "user", "content": "Hello!"}), ChatMessage)
     ChatMessage(role="user", content=None, tool_calls=[])
