@@ -9,12 +9,14 @@ from typing import Any
 
 import msgspec
 
+from imagine._redaction.redaction import Redaction
 from imagine.calls import Attempt, CallInfo
 
 __all__ = ["FIRST_ATTEMPT", "CallRecord", "request_id_of"]
 
 FIRST_ATTEMPT = Attempt(1, 0.0, "")
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+NO_SECRETS = Redaction()
 _REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-correlation-id", "x-amzn-requestid", "cf-ray")
 
 
@@ -23,6 +25,7 @@ class CallRecord(msgspec.Struct):
 
     method: str
     path: str
+    redaction: Redaction = NO_SECRETS
     started: float = msgspec.field(default_factory=time.monotonic)
     status: int | None = None
     headers: Mapping[str, str] = NOTHING
@@ -46,13 +49,14 @@ class CallRecord(msgspec.Struct):
         self.events += events
 
     def info(self) -> CallInfo:
-        """Return the record as it stands."""
+        """Return the record as it stands, without secrets."""
+        headers = self.redaction.headers(self.headers)
         return CallInfo(
             method=self.method,
-            path=self.path,
+            path=self.redaction.text(self.path),
             status=self.status,
-            request_id=request_id_of(self.headers),
-            headers=self.headers.copy(),  # type: ignore[attr-defined]  # a mapping of aiohttp's, which cannot be pickled
+            request_id=request_id_of(headers),
+            headers=headers.copy(),  # type: ignore[attr-defined]  # a mapping of aiohttp's, which cannot be pickled
             attempts=tuple(self.attempts),
             seconds_queued=self.queued,
             seconds_to_first_event=self.first_event,

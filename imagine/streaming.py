@@ -143,6 +143,7 @@ class AsyncStream(Generic[T, R]):
                 await self._finish(source)
             return chunks
         except ImagineException as error:
+            payloads = []  # this frame stands in the traceback, the service's words in the message, without secrets
             self._fail(error)
             raise
         except BaseException:  # the reading task was cancelled: mostly, nobody comes back for the rest

@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from imagine._record import CallRecord
-    from imagine._redaction import Redaction
+    from imagine._redaction.redaction import Redaction
 
-__all__ = ["api_error", "carries_error", "detail_of", "stream_error"]
+__all__ = ["BODY_BYTES", "api_error", "carries_error", "detail_of", "stream_error"]
+
+BODY_BYTES = 64 * 1024
+"""How much of an error's body is kept."""
 
 Json = dict[str, Any] | list[Any] | str | float | bool | None
 
@@ -30,7 +33,7 @@ _WRONG_KEY = re.compile(r"invalid api[ _-]?key|no user found|incorrect api key",
 
 def api_error(record: CallRecord, body: bytes, *, doing: str, redaction: Redaction) -> ImagineAPIException:
     """Return the exception for an error answer; its message carries the service's own words and the request id."""
-    status, headers = record.status or 0, record.headers
+    status, headers = record.status or 0, redaction.headers(record.headers)
     parsed = _parsed(body, redaction)
     detail = detail_of(parsed) or _excerpt(parsed, headers)
     request_id = request_id_of(headers)
@@ -58,11 +61,12 @@ def stream_error(
     """Return the exception for an error event; it has no status, the answer's was a good one."""
     parsed = _parsed(payload, redaction)
     detail = detail_of(parsed) or _excerpt(parsed, {})
+    headers = redaction.headers(record.headers)
     error = ImagineStreamErrorException(
         f"the service reported an error in the stream of {doing}: {detail}",
-        headers=record.headers,
+        headers=headers,
         body=parsed,
-        request_id=request_id_of(record.headers),
+        request_id=request_id_of(headers),
     )
     error.retry_after = None  # the headers are those of a good answer
     return error
@@ -101,13 +105,21 @@ def _field_detail(item: Json) -> str:
 def _parsed(body: bytes, redaction: Redaction) -> Json:
     import json
 
-    text = body.decode("utf-8", "replace")
     try:
-        # Written anew before the key is masked: services escape its characters in ways of their own.
-        parsed: Json = json.loads(redaction.text(json.dumps(json.loads(text))))
+        parsed: Json = json.loads(body.decode("utf-8", "replace"))
+        return _masked(parsed, redaction)
     except (ValueError, RecursionError):
-        return redaction.text(text)
-    return parsed
+        return redaction.excerpt(body, BODY_BYTES)
+
+
+def _masked(value: Json, redaction: Redaction) -> Json:
+    """Mask each text for itself, as it is meant: services escape characters in ways of their own."""
+    if isinstance(value, dict):
+        return {redaction.text(name): _masked(item, redaction) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_masked(item, redaction) for item in value]
+    masked = redaction.text(shown := str(value))  # a number may be a secret, too
+    return value if masked == shown else masked
 
 
 def _excerpt(body: Json, headers: Mapping[str, str]) -> str:

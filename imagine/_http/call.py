@@ -19,7 +19,7 @@ from imagine._pacing.lanes import LaneKey
 from imagine._pacing.retries import RetryPlan
 from imagine._pacing.slots import SlotQueue
 from imagine._record import FIRST_ATTEMPT, CallRecord
-from imagine._redaction import Redaction
+from imagine._redaction.sources import secrets_of_headers
 from imagine.calls import Attempt
 from imagine.exceptions import ImagineException
 from imagine.limits import Timeout, positive_seconds
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from imagine._options.call import CallOptions
+    from imagine._redaction.redaction import Redaction
     from imagine.types.common import UsageInfo
 
 __all__ = ["Call"]
@@ -49,7 +50,6 @@ class Call(msgspec.Struct, eq=False):
     """The part of the timeout that waits for the answer."""
     options: Options
     slots: SlotQueue
-    redaction: Redaction
     timeout: Timeout
     retries: int
     record: CallRecord
@@ -80,11 +80,17 @@ class Call(msgspec.Struct, eq=False):
             self.retries = retries
         if extra := overrides.get("extra_headers"):
             self.headers = checked_headers("extra_headers", extra)
+            self.record.redaction = self.redaction.also(secrets_of_headers(self.headers))
 
     @property
     def doing(self) -> str:
         """The call in words, for messages: `POST chat/completions`."""
         return f"{self.method} {self.path}"
+
+    @property
+    def redaction(self) -> Redaction:
+        """What keeps its secrets out of what is shown."""
+        return self.record.redaction
 
     @property
     def since(self) -> float:
@@ -133,6 +139,7 @@ class Call(msgspec.Struct, eq=False):
     def gives_up_after(self, error: BaseException) -> bool:
         """Tell whether its first attempt was its last."""
         if isinstance(error, ImagineException) and self._allows_again(error):
+            self.redaction.clean(error)
             return False
         self.record_failure(error)
         return True
@@ -150,11 +157,12 @@ class Call(msgspec.Struct, eq=False):
 
     def finish(self, error: ImagineException | None = None) -> None:
         """Close the record, once: log it and hand it over."""
+        if error is not None:
+            self.redaction.clean(error)
         if self.record.finished is not None:
             return
         self.record.finished = time.monotonic()
         if error is not None:
-            self.redaction.clean(error)
             self.record.error = f"{type(error).__name__}: {error}"
             error.call = self.record.info()
             error.http_status, error.headers = error.call.status, error.call.headers
@@ -168,24 +176,28 @@ class Call(msgspec.Struct, eq=False):
         if isinstance(error, ImagineException):
             self.finish(error)
         elif isinstance(error, asyncio.CancelledError):
+            self.redaction.clean(error)  # it may be the cause of another's error, such as a TimeoutError
             self.record.error = "CancelledError: the call was cancelled"
             self.finish()
 
     def log_body(self, what: str, content: bytes | bytearray) -> None:
-        """Log a body, without the key."""
+        """Log a body, without secrets."""
         if log.isEnabledFor(logging.DEBUG):
-            shown = self.redaction.text(content[:LOGGED_BYTES].decode("utf-8", "replace"))
-            log.debug("%s: %s of %d bytes: %s", self.doing, what, len(content), shown)
+            shown = self.redaction.excerpt(content, LOGGED_BYTES)
+            log.debug("%s: %s of %d bytes: %s", self._shown(), what, len(content), shown)
 
     def _log(self) -> None:
         info = self.record.info()
         log.debug(
             "%s: status %s in %.0f ms, attempt %d, request id %s",
-            self.doing, info.status, info.seconds_total * 1000, len(info.attempts), info.request_id,
+            self._shown(), info.status, info.seconds_total * 1000, len(info.attempts), info.request_id,
         )  # fmt: skip
 
     def _hand_over(self, on_call: Callable[..., object]) -> None:
         try:
             on_call(self.record.info())
         except Exception:  # a user's callback must not turn a good answer into a failure
-            log.exception("on_call= failed for %s", self.doing)
+            log.exception("on_call= failed for %s", self._shown())
+
+    def _shown(self) -> str:
+        return self.redaction.text(self.doing)

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 __all__ = ["read_body", "read_start"]
 
-START_BYTES = 64 * 1024
 START_SECONDS = 5.0
 BOMB_BYTES = 16 * 1024 * 1024
 BOMB_RATIO = 100
@@ -57,16 +56,16 @@ def _check_size(size: int, most: int, content: aiohttp.StreamReader) -> None:
         raise ImagineDecodeException(f"a decompression bomb: it decompresses to over {BOMB_RATIO} times what came")
 
 
-async def read_start(response: aiohttp.ClientResponse) -> bytes:
-    """Read the start of a body that explains a failure: one that is long, slow or broken hides nothing."""
+async def read_start(response: aiohttp.ClientResponse, most: int) -> bytes:
+    """Read the first `most` bytes of a body that explains a failure: one that is long, slow or broken hides nothing."""
     body = b""
     try:
         async with asyncio.timeout(START_SECONDS):
-            while len(body) < START_BYTES and (piece := await response.content.readany()):
+            while len(body) < most and (piece := await response.content.readany()):
                 body += piece
     except FOREIGN:
         pass
     finally:
         if not response.content.at_eof():
             response.close()
-    return body[:START_BYTES]
+    return body[:most]

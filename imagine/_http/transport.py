@@ -12,7 +12,7 @@ import aiohttp
 from multidict import CIMultiDict
 from yarl import URL
 
-from imagine._answers.errors import api_error
+from imagine._answers.errors import BODY_BYTES, api_error
 from imagine._answers.sse import SSEDecoder
 from imagine._headers import reported_quota, retry_after_of
 from imagine._http.bodies import JSON_HEADERS, SMALL, Body, JSONBody
@@ -27,7 +27,8 @@ from imagine._options.tls import tls_context
 from imagine._pacing.clock import Clock
 from imagine._pacing.lanes import LaneKey
 from imagine._record import CallRecord
-from imagine._redaction import Redaction
+from imagine._redaction.redaction import Redaction
+from imagine._redaction.sources import secrets_of_headers, secrets_of_proxy
 from imagine._version import __version__
 from imagine.calls import RawResponse
 from imagine.exceptions import (
@@ -71,10 +72,12 @@ class Transport:
     def __init__(self, options: Options, pool: Pool, slots: SlotQueue) -> None:
         self.options = options
         self.slots = slots
-        self.redaction = Redaction(options.api_key.value)
         self._pool = pool
         self._target = URL(options.endpoint).authority
         self._proxy = proxy_for(options.endpoint, options.proxy)
+        self.redaction = Redaction(options.api_key.value, *secrets_of_headers(options.default_headers))
+        for secret in secrets_of_proxy(self._proxy or ""):
+            self.redaction.add(secret)
         self._tls = tls_context(options.verify) if options.endpoint.startswith("https:") else True
         own = {"Authorization": f"Bearer {options.api_key.value}", "User-Agent": USER_AGENT}
         self._headers = {
@@ -119,10 +122,9 @@ class Transport:
             ANSWER_PARTS[accept],
             options,
             self.slots,
-            self.redaction,
             options.timeout,
             options.max_retries,
-            CallRecord(method, path),
+            CallRecord(method, path, self.redaction),
             lane,
         )
         if overrides:
@@ -142,13 +144,13 @@ class Transport:
         try:
             answer = decode(content)
         except ImagineDecodeException as error:
-            failure = _undecodable(call, content, error)
+            failure, content = _undecodable(call, content, error), b""
         else:
             if self.slots.counts_tokens:
                 call.charge_tokens(getattr(answer, "usage", None), _text_of(answer))
             call.finish()
             return answer
-        raise failure  # out here, where no context is added to it: what shows the key was taken off it
+        raise failure  # out here, where no context is added to it, and with no answer in this frame
 
     async def upload(
         self,
@@ -197,7 +199,11 @@ class Transport:
         assert call.plan is not None
 
         async def again() -> T:
-            return await attempt(call)
+            try:
+                return await attempt(call)
+            except ImagineException as error:  # it will be told in the log, and as the cause of the next attempt
+                call.redaction.clean(error)
+                raise
 
         async def pause(seconds: float) -> None:
             await self._pause(call, seconds)
@@ -210,7 +216,8 @@ class Transport:
 
     async def _pause(self, call: Call, seconds: float) -> None:
         failure = call.plan.failure if call.plan else None
-        log.info("%s failed: %s; attempt %d in %.1f s", call.doing, failure, len(call.record.attempts) + 1, seconds)
+        shown = call.redaction.text(call.doing)
+        log.info("%s failed: %s; attempt %d in %.1f s", shown, failure, len(call.record.attempts) + 1, seconds)
         if call.waits_in_lane:
             return
         call.paused = seconds
@@ -342,17 +349,17 @@ class Transport:
             return ImagineConnectionException(
                 "407: the proxy asks for a user and password; put them into proxy='http://user:password@host'", "proxy"
             )
-        body = await read_start(response)
+        body = await read_start(response, call.redaction.reach(BODY_BYTES))
         if self.options.debug:
             call.log_body("answer", body)
-        return api_error(call.record, body, doing=call.doing, redaction=self.redaction)
+        return api_error(call.record, body, doing=call.doing, redaction=call.redaction)
 
     async def _check_is_stream(self, call: Call, response: aiohttp.ClientResponse) -> None:
         kind = response.headers.get("Content-Type", "")
         if not kind or kind.partition(";")[0].strip().lower() == EVENTS:
             return
-        body = await read_start(response)
-        shown = self.redaction.text(body.decode("utf-8", "replace"))[:200]
+        redaction = call.redaction
+        shown = redaction.excerpt(await read_start(response, redaction.reach(200)), 200)
         raise ImagineStreamException(f"{call.doing} was answered with {kind}, not a stream of events: {shown!r}")
 
 

@@ -102,7 +102,11 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     max_response_bytes: int = 512 * MIB
 
     def __repr__(self) -> str:
-        return f"endpoint={self.endpoint!r}, api_key='***', max_retries={self.max_retries}"
+        return ", ".join(f"{name}={value!r}" for name, value in self.__rich_repr__())
+
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        """Show no more to those who ask as `rich` does: a proxy and headers have secrets, too."""
+        return [("endpoint", self.endpoint), ("api_key", "***"), ("max_retries", self.max_retries)]
 
     @classmethod
     def read(cls, given: ClientOptions) -> Options:

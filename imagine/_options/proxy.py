@@ -3,24 +3,40 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Literal
 from urllib.parse import urlsplit
 
 __all__ = ["checked_proxy", "proxy_for"]
 
+_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f]")
+
 
 def checked_proxy(name: str, proxy: object) -> str:
     """Return the URL of a proxy, with the scheme that many leave out.
 
-    Raises ValueError for one that is not http:// or https://; the message does not show its password.
+    Raises ValueError for one that is not http:// or https://, or has no usable host and port; nothing of it is shown,
+    since any part of a URL that is wrong may be its password.
     """
     if not isinstance(proxy, str):
         raise TypeError(f"{name} must be a URL, or False for none, not {type(proxy).__name__}")
     url = proxy if "://" in proxy else f"http://{proxy}"
-    scheme = url.partition(":")[0].lower()
-    if scheme not in ("http", "https") or not urlsplit(url).hostname:
-        raise ValueError(f"{name} must be an http:// or https:// URL with a host, or False for none, not {scheme}://…")
+    if not _is_usable(url):
+        raise ValueError(
+            f"{name} must be an http:// or https:// URL with a host and a port up to 65535, or False for none; "
+            "what is special in its password is quoted, as %2F for a slash"
+        )
     return url
+
+
+def _is_usable(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1)
+    except ValueError:  # a port that is none, or half an IPv6 address
+        return False
+    # An @ that comes later was to end the password, and so a slash in that ended the host.
+    return bool(usable) and "@" not in url.partition(parts.netloc)[2] and _UNPRINTABLE.search(url) is None
 
 
 def proxy_for(endpoint: str, proxy: str | Literal[False] | None) -> str | None:

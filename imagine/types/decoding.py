@@ -27,7 +27,8 @@ Json = dict[str, Any] | list[Any] | str | float | bool | None
 _REFUSALS = (msgspec.MsgspecError, ValueError, RecursionError)
 _LONGEST_EXCERPT = 200
 _shortened = reprlib.Repr()
-_shortened.maxstring = _shortened.maxother = _LONGEST_EXCERPT
+# Longer than what is shown, which is cut at its end alone: a key cut in two elsewhere would not be known for one.
+_shortened.maxstring = _shortened.maxother = _shortened.maxlong = 50 * _LONGEST_EXCERPT
 
 
 class Decoding(Generic[T]):

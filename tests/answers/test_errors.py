@@ -37,7 +37,7 @@ from imagine import (
 from imagine._answers.errors import api_error
 from imagine._http.errors import connection_error
 from imagine._record import CallRecord
-from imagine._redaction import Redaction
+from imagine._redaction.redaction import Redaction
 from imagine.server.faults import Raw
 
 pytestmark = pytest.mark.anyio

@@ -11,7 +11,7 @@ from multidict import CIMultiDictProxy
 from imagine._answers.errors import api_error, carries_error, stream_error
 from imagine._headers import retry_after_of
 from imagine._record import CallRecord
-from imagine._redaction import Redaction
+from imagine._redaction.redaction import Redaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,0 +1,45 @@
+"""Tracebacks without the variables of the frames that a call has left: those of the libraries hold its headers."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+
+__all__ = ["causes_of", "trimmed"]
+
+_LIBRARIES = frozenset({"aiohttp", "anyio", "asyncio", "json", "msgspec", "ssl", "tenacity", "uvloop", "yarl"})
+
+
+def trimmed(trace: TracebackType | None) -> TracebackType | None:
+    """Return a traceback without the frames of the libraries underneath, and with ours emptied; a user's stay."""
+    kept = None
+    for entry in reversed(list(_entries(trace))):
+        package = str(entry.tb_frame.f_globals.get("__name__")).partition(".")[0]
+        if package not in _LIBRARIES:
+            entry.tb_next, kept = kept, entry
+        if package == "imagine":
+            with suppress(RuntimeError):  # it runs still
+                entry.tb_frame.clear()
+    return kept
+
+
+def causes_of(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and all that it came from, each once; what is asked for next may be changed meanwhile."""
+    seen: set[int] = set()
+    left: list[BaseException | None] = [error]
+    while left:
+        one = left.pop()
+        if one is not None and id(one) not in seen:
+            seen.add(id(one))
+            yield one
+            left += one.__cause__, one.__context__
+
+
+def _entries(trace: TracebackType | None) -> Iterator[TracebackType]:
+    while trace is not None:
+        yield trace
+        trace = trace.tb_next
