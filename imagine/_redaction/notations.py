@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
 __all__ = ["Notations"]
 
@@ -22,37 +22,29 @@ SHORTEST = 4
 MASK = "***"
 """Shorter than a secret: what is masked again and again comes to an end."""
 
-_PLAIN = frozenset(ascii_letters + digits + "-._~")
-"""What no notation writes in another way (RFC 3986 section 2.3, unreserved)."""
-_BACKSLASH = r"(?:\\|%(?:25)*5[cC])"
+_PLAIN = frozenset(ascii_letters + digits)
+"""What no notation writes in another way."""
+_BACKSLASH = r"(?:\\|%(?:25)*5[cC]|&(?:amp;)*#(?:92|x5[cC]);)"
 _CUT = ("..", "'", '"')
 """What follows on an excerpt's end. Two dots: the third may be taken for one of the secret."""
 
 
 class Notations:
-    """Finds some secrets in a text, whichever way they are written."""
+    """Finds one secret in a text, whichever way it is written."""
 
-    def __init__(self, secrets: Iterable[str]) -> None:
-        long_ones = (secret for secret in secrets if len(secret) >= SHORTEST)
-        forms = {form for secret in long_ones for form in (secret, *_in_base64(secret))}
-        patterns = dict.fromkeys(
-            pattern for form in _longest_first(forms) for pattern in (re.escape(form), _written(form))
-        )
-        self._pattern = re.compile("|".join(patterns) or "(?!)")
-        self._forms = _longest_first(forms.union(*map(_quoted, forms)))
+    def __init__(self, secret: str) -> None:
+        self.length = len(secret)
+        parts = {secret, *_in_base64(secret)} if len(secret) >= SHORTEST else set[str]()
+        self._forms = parts | _quoted(secret) if parts else parts
+        patterns = {*map(_written, parts), *map(re.escape, self._forms)}  # the latter for what looks like a notation
+        self._pattern = re.compile("|".join(sorted(patterns, key=len, reverse=True)) or "(?!)")
 
     def masked(self, text: str) -> str:
-        """Return a text with a mask for each secret, and for what is left of one where the text was cut."""
-        while (masked := self._pattern.sub(MASK, text)) != text:  # with what is around it, a mask may be a secret
-            text = masked
+        """Return a text with a mask for the secret, and for what is left of it where the text was cut."""
+        text = self._pattern.sub(MASK, text)
         for form in self._forms:
             text = _without_beginning(text, form)
         return text
-
-
-def _longest_first(forms: Iterable[str]) -> list[str]:
-    """Sort secrets so that one that holds another goes before it."""
-    return sorted(forms, key=lambda form: (-len(form), form))
 
 
 def _written(secret: str) -> str:
@@ -86,8 +78,12 @@ def _in_base64(secret: str) -> Iterator[str]:
             yield encode(bytes(before) + content).decode()[first:last]
 
 
-def _quoted(form: str) -> set[str]:
-    return {json.dumps(form)[1:-1], repr(form)[1:-1], quote(form, safe="", errors="surrogatepass")}
+def _quoted(secret: str) -> set[str]:
+    """Return a secret as most services, and messages about their answers, quote it."""
+    forms = {secret, quote(secret, safe="", errors="surrogatepass")}
+    for _ in range(3):
+        forms |= {form_of(form)[1:-1] for form in forms for form_of in (json.dumps, repr)}
+    return forms
 
 
 def _without_beginning(text: str, form: str) -> str:

@@ -23,14 +23,12 @@ class Redaction:
     """A growing set of secrets, each of which it replaces by `***`; it works only when something is shown."""
 
     def __init__(self, *secrets: str, beside: Redaction | None = None) -> None:
-        self._secrets = set(secrets)
+        self._secrets: dict[str, Notations | None] = dict.fromkeys(secrets)
         self._beside = beside
-        self._known: set[str] = set()
-        self._notations: Notations | None = None
 
     def add(self, secret: str) -> None:
         """Take one more secret out from now on."""
-        self._secrets.add(secret)
+        self._secrets.setdefault(secret, None)
 
     def also(self, secrets: Iterable[str]) -> Redaction:
         """Return a redaction of these secrets, too, and of all that this one has or will have."""
@@ -38,12 +36,13 @@ class Redaction:
 
     def text(self, text: str) -> str:
         """Return a text without the secrets."""
-        secrets = self._all()
-        if self._notations is None or secrets != self._known:
-            from imagine._redaction.notations import Notations  # failures alone need it, and it is not free to import
-
-            self._known, self._notations = secrets, Notations(secrets)
-        return self._notations.masked(text)
+        longest_first = sorted(self._notations(), key=_length, reverse=True)  # one may hold another
+        before = None
+        while text != before:  # with what is around it, a mask may be a secret
+            before = text
+            for notations in longest_first:
+                text = notations.masked(text)
+        return text
 
     def excerpt(self, content: bytes | bytearray, most: int) -> str:
         """Return the first `most` characters, masked before they are cut: half a secret would not be found."""
@@ -51,16 +50,17 @@ class Redaction:
 
     def reach(self, most: int) -> int:
         """Return how many bytes to read for an excerpt: a secret that begins in it is read to its end."""
-        return most + 16 * max(map(len, self._all()), default=0)  # no notation takes more for a character
+        return most + 16 * max(map(_length, self._notations()), default=0)  # no notation takes more for a character
 
     def headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
         """Return headers without the secrets: the same ones where there are none in them."""
         shown = "\n".join([f"{name}: {value}" for name, value in headers.items()])
         if self.text(shown) == shown:
             return headers
-        kind: Any = type(cast("Any", headers).copy())  # aiohttp's, which is blind to capitals
-        masked: Mapping[str, str] = kind([(self.text(name), self.text(value)) for name, value in headers.items()])
-        return masked
+        copy = cast("Any", headers).copy()  # of aiohttp's class, which is blind to capitals
+        copy.clear()
+        copy.extend([(self.text(name), self.text(value)) for name, value in headers.items()])
+        return cast("Mapping[str, str]", copy)
 
     def clean(self, error: BaseException) -> None:
         """Take the secrets out of an error, of what it came from, and of the frames that its call has left."""
@@ -73,8 +73,13 @@ class Redaction:
             one.__cause__, one.__context__ = self._shown(one.__cause__), self._shown(one.__context__)
             one.__suppress_context__ = suppresses
 
-    def _all(self) -> set[str]:
-        return self._secrets | self._beside._all() if self._beside else set(self._secrets)
+    def _notations(self) -> list[Notations]:
+        from imagine._redaction.notations import Notations  # failures alone need it, and it is not free to import
+
+        for secret in [secret for secret, known in list(self._secrets.items()) if known is None]:
+            self._secrets[secret] = Notations(secret)
+        own = list(filter(None, list(self._secrets.values())))
+        return own + self._beside._notations() if self._beside else own
 
     def _shown(self, cause: BaseException | None) -> BaseException | None:
         """Return a cause as it may be shown: itself, or what stands for it where it shows a secret."""
@@ -88,3 +93,7 @@ class Redaction:
         standing.__cause__, standing.__context__ = cause.__cause__, cause.__context__
         standing.__suppress_context__ = cause.__suppress_context__
         return standing
+
+
+def _length(notations: Notations) -> int:
+    return notations.length

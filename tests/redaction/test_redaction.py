@@ -1,0 +1,115 @@
+"""What finds a secret, in any notation, whole or cut."""
+
+from __future__ import annotations
+
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from notations import LOGINS, NOTATIONS, in_json, in_python, in_url
+
+from imagine._redaction.redaction import Redaction
+from imagine._redaction.sources import secrets_of_headers, secrets_of_proxy
+
+PRINTABLE = "".join(map(chr, range(33, 127)))
+AWKWARD = "\\\"'%&+/=<>u05cx2*."
+"""What notations write in ways of their own, and what they write it with."""
+secrets = st.text(st.sampled_from(PRINTABLE), min_size=8) | st.text(st.sampled_from(AWKWARD), min_size=8)
+
+
+@given(
+    secrets,
+    st.sampled_from([str, *LOGINS]),
+    st.lists(st.sampled_from([in_json, in_python]), max_size=2),
+    st.sampled_from(NOTATIONS),
+)
+def test_a_secret_is_found_in_any_notation(secret, login, quotes, notation):
+    """However a service writes a secret, also in one notation inside of another, nothing of it is left."""
+    written = login(secret)
+    for quote in quotes:
+        written = quote(written)
+    written = notation(written)
+    masked = Redaction(secret).text(f"the key {written}, again {secret}")
+    assert masked.startswith("the key ")
+    assert secret not in masked
+    assert written not in masked
+
+
+@given(st.text(PRINTABLE + "é€😀", min_size=8), st.sampled_from([str, in_json, in_python, in_url]), st.integers(4, 8))
+def test_the_beginning_of_a_secret_is_masked_where_a_text_was_cut(secret, notation, length):
+    """A text that ends in the middle of a secret, or an excerpt in it that does, ends before it."""
+    begun = notation(secret)[: max(4, len(notation(secret)) * length // 8)]
+    for end in ("", "...", "'", '"'):
+        assert begun + end not in Redaction(secret).text(f"there was   {begun}{end}")
+
+
+@given(secrets, secrets, st.integers(0, 300))
+def test_a_secret_is_masked_before_a_text_is_cut(first, second, padding):
+    """An excerpt shows no half of a secret that begins in it, also where others before it shrink to their masks."""
+    content = f"{' ' * padding}{first} {first} {second} {second}".encode()
+    shown = Redaction(first, second).excerpt(content, 200)
+    assert len(shown) <= 200
+    assert first[:8] not in shown
+    assert second[:8] not in shown
+
+
+@given(st.text(), secrets)
+def test_nothing_else_is_changed(text, secret):
+    """A text without a secret stays as it is."""
+    if not set(text) & set(secret + string.digits + string.ascii_letters):
+        assert Redaction(secret).text(text) == text
+    assert Redaction().text(text) == Redaction("abc").text(text) == text
+
+
+def test_a_longer_secret_goes_first():
+    """Of a secret that holds another one nothing is left."""
+    assert Redaction("inner", "an-inner-one").text("an-inner-one and inner") == "*** and ***"
+
+
+def test_secrets_that_come_later_are_masked_from_then_on():
+    """A secret that is added is taken out, too, also by a redaction that was made beside this one before."""
+    redaction = Redaction("first-key")
+    beside = redaction.also(["of-the-call"])
+    assert redaction.text("later-key of-the-call") == "later-key of-the-call"
+    redaction.add("later-key")
+    assert beside.text("first-key later-key of-the-call") == "*** *** ***"
+
+
+@pytest.mark.parametrize("text", ["\\" * 60_000, "%25" * 20_000, "&amp;" * 12_000, "..." * 20_000, "sk-s" * 15_000])
+def test_hostile_texts_are_read_in_one_go(text):
+    """A text that looks like a secret all along costs no more than its length."""
+    assert Redaction('sk-se\\\\\\"cr/et&%' * 3).text(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "found"),
+    [
+        ("Authorization", "Bearer to-ken", {"Bearer to-ken", "to-ken"}),
+        ("proxy-authorization", "Basic bWU6c2VjcmV0", {"Basic bWU6c2VjcmV0", "bWU6c2VjcmV0", "me:secret", "secret"}),
+        ("Authorization", "Basic ~", {"Basic ~", "~"}),
+        ("Cookie", "session=abcd; id=efgh", {"session=abcd; id=efgh", "id=efgh", "abcd", "efgh"}),
+        ("X-Api-Key", "k-1234", {"k-1234"}),
+        ("apikey", "k-1234", {"k-1234"}),
+        ("X-Auth-Token", "k-1234", {"k-1234"}),
+        ("CF-Access-Client-Secret", "k-1234", {"k-1234"}),
+        ("X-Team", "blue", set()),
+        ("X-Max-Tokens", "1000", set()),
+    ],
+)
+def test_headers_named_like_secrets_hold_some(name, value, found):
+    """The values of headers named like secrets are some, and so are the tokens, logins and cookies in them."""
+    assert set(secrets_of_headers({name: value})) - {""} == found
+
+
+@pytest.mark.parametrize(
+    ("url", "found"),
+    [
+        ("http://me:pass%2Fword@host:1", {"pass%2Fword", "me:pass%2Fword", "pass/word", "me:pass/word"}),
+        ("http://token@host", {"token", "token:"}),
+        ("http://host:1", {":"}),
+    ],
+)
+def test_a_proxys_login_is_secret(url, found):
+    """The password of a proxy is a secret as it is written and as it is meant, and a user without one is."""
+    assert set(secrets_of_proxy(url)) - {""} == found
