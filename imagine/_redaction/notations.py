@@ -6,11 +6,9 @@ import base64
 import html
 import json
 import re
-from itertools import takewhile
-from operator import eq
+from functools import lru_cache
 from string import ascii_letters, digits
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,8 +23,8 @@ MASK = "***"
 _PLAIN = frozenset(ascii_letters + digits)
 """What no notation writes in another way."""
 _BACKSLASH = r"(?:\\|%(?:25)*5[cC]|&(?:amp;)*#(?:92|x5[cC]);)"
-_CUT = ("..", "'", '"')
-"""What follows on an excerpt's end. Two dots: the third may be taken for one of the secret."""
+_CUT = re.compile(r"(?:[\\%&][\\%&#;\w]{0,12})?(?=\.\.|['\"]|\Z)")
+"""An excerpt's end, perhaps in the middle of a notation. Two dots: the third may be taken for one of the secret."""
 
 
 class Notations:
@@ -35,29 +33,65 @@ class Notations:
     def __init__(self, secret: str) -> None:
         self.length = len(secret)
         parts = {secret, *_in_base64(secret)} if len(secret) >= SHORTEST else set[str]()
-        self._forms = parts | _quoted(secret) if parts else parts
-        patterns = {*map(_written, parts), *map(re.escape, self._forms)}  # the latter for what looks like a notation
-        self._pattern = re.compile("|".join(sorted(patterns, key=len, reverse=True)) or "(?!)")
+        literal = {re.escape(form) for part in parts for form in _quoted(part)}  # a secret may look like a notation
+        patterns = sorted(literal.union(map(_written, parts)), key=len, reverse=True)
+        self._pattern = re.compile("|".join(patterns) or "(?!)")
+        self._beginnings = [_Beginning(part) for part in parts]
 
     def masked(self, text: str) -> str:
         """Return a text with a mask for the secret, and for what is left of it where the text was cut."""
         text = self._pattern.sub(MASK, text)
-        for form in self._forms:
-            text = _without_beginning(text, form)
+        for beginning in self._beginnings:
+            text = beginning.masked(text)
         return text
+
+
+class _Beginning:
+    """Finds the first characters of a secret where a text, or an excerpt in it, ends in the middle of it."""
+
+    def __init__(self, secret: str) -> None:
+        self._head = re.compile(_written(secret[:SHORTEST]))
+        self._rest = [_compiled(*pair) for pair in _pairs(secret[SHORTEST:])]
+
+    def masked(self, text: str) -> str:
+        """Return a text with a mask for each."""
+        found = self._head.search(text)
+        while found:
+            if cut := _CUT.match(text, self._end(text, found.end())):
+                text = text[: found.start()] + MASK + text[cut.end() :]
+            found = self._head.search(text, found.start() + 1)
+        return text
+
+    def _end(self, text: str, end: int) -> int:
+        """Return how far a text goes along with the secret."""
+        for character in self._rest:
+            if not (found := character.match(text, end)):
+                break
+            end = found.end()
+        return end
 
 
 def _written(secret: str) -> str:
     """Return a pattern for a secret in any notation, and in one inside of another, as JSON in JSON is."""
-    return "".join(_character(len(run), character) for run, character in re.findall(r"(\\*)([^\\]?)", secret))
+    return "".join(_character(*pair) for pair in _pairs(secret))
 
 
-def _character(backslashes: int, character: str) -> str:
+def _pairs(secret: str) -> list[tuple[str, str]]:
+    """Part a secret into its characters, each with the backslashes before it."""
+    return re.findall(r"(\\*)([^\\]?)", secret)
+
+
+def _character(backslashes: str, character: str) -> str:
     """Return a pattern for a character and the backslashes before it, each of which three notations may double."""
     plain = character in _PLAIN or not character
-    most = 8 * backslashes + (0 if plain else 7)
-    escapes = f"{_BACKSLASH}{{{backslashes},{most}}}+" if most else ""  # possessive: one way to match a run
-    return escapes + (re.escape(character) if plain else _special(character))
+    most = 8 * len(backslashes) + (0 if plain else 7)
+    escapes = f"{_BACKSLASH}{{{len(backslashes)},{most}}}+" if most else ""  # possessive: one way to match a run
+    return escapes + (character if plain else _special(character))
+
+
+@lru_cache
+def _compiled(backslashes: str, character: str) -> re.Pattern[str]:
+    return re.compile(_character(backslashes, character))
 
 
 def _special(character: str) -> str:
@@ -66,7 +100,7 @@ def _special(character: str) -> str:
     in_url = "".join(f"%(?:25)*{byte:02x}" for byte in character.encode("utf-8", "surrogatepass"))
     by_name = re.escape(html.escape(character))
     plus = r"|\+" if character == " " else ""
-    return f"(?:{re.escape(character)}|{by_name}|(?i:{in_json}|{in_python}|{in_url}|{in_html}){plus})"
+    return f"(?:(?i:{in_json}|{in_python}|{in_url}|{in_html})|{by_name}|{re.escape(character)}{plus})"
 
 
 def _in_base64(secret: str) -> Iterator[str]:
@@ -80,18 +114,7 @@ def _in_base64(secret: str) -> Iterator[str]:
 
 def _quoted(secret: str) -> set[str]:
     """Return a secret as most services, and messages about their answers, quote it."""
-    forms = {secret, quote(secret, safe="", errors="surrogatepass")}
+    forms = {secret}
     for _ in range(3):
         forms |= {form_of(form)[1:-1] for form in forms for form_of in (json.dumps, repr)}
     return forms
-
-
-def _without_beginning(text: str, form: str) -> str:
-    """Mask the first part of a secret where the text, or an excerpt in it, ends in the middle of it."""
-    start = text.find(form[:SHORTEST])
-    while start >= 0:
-        end = start + sum(takewhile(bool, map(eq, form, text[start : start + len(form)])))
-        if end == len(text) or text.startswith(_CUT, end):
-            text = text[:start] + MASK + text[end:]
-        start = text.find(form[:SHORTEST], start + 1)
-    return text

@@ -43,7 +43,7 @@ def in_numbers(text):
 
 
 def escaped(text):
-    """JSON as some services write it: `\\u003d` for `=`."""
+    """JSON as some services write it, with a number for each special character."""
     return "".join(c if c.isalnum() or c == "\\" else f"\\u{ord(c):04X}" for c in text)
 
 
