@@ -19,7 +19,7 @@
         └── ImagineAPIRedirectException       3xx that would lead elsewhere; the message names the Location
 
 Bad arguments raise ValueError or TypeError before anything is sent. No error of a library underneath escapes: it is the
-`__cause__`.
+`__cause__`; where it shows a secret, its words are, masked.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
 import subprocess
 import warnings
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import trustme
-from support.listeners import answer, listening, proxying
+from support.listeners import answer, free_port, listening, proxying
 
 from imagine import ImagineConnectionException
 
@@ -27,13 +26,6 @@ def plain_environment(monkeypatch):
     """No proxies, and no certificates but the system's."""
     for name in (*PROXY_VARIABLES, *map(str.upper, PROXY_VARIABLES), *CA_VARIABLES):
         monkeypatch.delenv(name, raising=False)
-
-
-def free_port():
-    """A port on which nobody listens."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
 
 
 async def test_a_refused_connection_names_the_host(make_client):

@@ -8,6 +8,7 @@ import math
 import pickle
 import re
 import ssl
+import traceback
 from pathlib import Path
 
 import pytest
@@ -319,11 +320,34 @@ def test_a_bad_option_is_named(kind, name, value, error):
         kind(ENDPOINT, KEY).with_options(**{name: value})
 
 
-def test_a_proxys_password_is_not_repeated(kind):
-    """A proxy that is refused is not shown with its password."""
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "socks5://me:pass-word@host:1080",
+        "http://me:pass-word@host:port",
+        "http://me:pass-word@host:99999",
+        "http://me:pass-word@[::1",
+        "http://me:pass-word/1@host:1",
+        "http://me:1/pass-word@host:1",
+        "http://me:pass-word#1@host:1",
+        "http://me:pass-word @host:1",
+        "http://me:pass-word\r\n@host:1",
+        "pass-word://host:1",
+    ],
+)
+def test_a_proxy_that_is_none_is_refused(kind, proxy):
+    """A proxy must be an http address with a host and a port, and its password quoted; nothing of it is repeated."""
     with pytest.raises(ValueError, match="proxy") as caught:
-        kind(ENDPOINT, KEY, proxy="socks5://me:pass-word@host:1080")
-    assert "pass-word" not in str(caught.value)
+        kind(ENDPOINT, KEY, proxy=proxy)
+    assert "pass-word" not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize(
+    "proxy", ["host:3128", "http://me:pass%2Fword@host/", "https://me:p@ss@[::1]:1", "HTTP://host"]
+)
+def test_proxies_of_all_kinds_are_taken(kind, proxy):
+    """Addresses with and without scheme, port and login are proxies."""
+    assert kind(ENDPOINT, KEY, proxy=proxy)
 
 
 @pytest.mark.parametrize("value", [None, 1])
@@ -575,7 +599,8 @@ def test_a_client_shows_itself_without_its_key(kind):
         default_headers={"Authorization": "Bearer sk-secret"},
     )
     assert repr(client).startswith(f"{kind.__name__}(endpoint='https://host/v2'")
-    assert not [secret for secret in ("sk-secret", "pass-word") if secret in f"{client!r}{options_of(client)!r}"]
+    shown = f"{client!r}{options_of(client)!r}{options_of(client).__rich_repr__()}"
+    assert not [secret for secret in ("sk-secret", "pass-word") if secret in shown]
 
 
 @pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda client: pickle.loads(pickle.dumps(client))])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -21,6 +22,13 @@ def answer(body=b'{"message": "pong", "status": "ok"}', status="200 OK", *header
         *headers,
     ]
     return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def free_port():
+    """A port on which nobody listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
 
 
 class Heard(NamedTuple):
