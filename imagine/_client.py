@@ -9,6 +9,7 @@ from functools import lru_cache, partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
+from imagine._first_use import first_use
 from imagine._http.sessions import Pool
 from imagine._http.sources import Source
 from imagine._log import enable
@@ -48,7 +49,8 @@ class AsyncClientBase:
         self._closed = False
         self._transport: Transport | None = None
         self._making: Future[Transport] | None = None
-        self._pool: Pool = parent._pool if parent else Pool()
+        words = "with" if self._blocks else "async with"
+        self._pool: Pool = parent._pool if parent else Pool(f"{self!r}: use `{words}`, or close()")
         shares = parent is not None and all(
             getattr(parent._options, name) == getattr(options, name) for name in _SHARED_BY_SLOTS
         )
@@ -72,7 +74,10 @@ class AsyncClientBase:
         return derived
 
     async def close(self) -> None:
-        """Close the connections, of every loop that still runs; open streams break off. A second time does nothing."""
+        """Close the connections; open streams break off. A second time does nothing.
+
+        Those in a loop of another thread are closed there: `close` waits for it, but at most 2 s for one that is stuck.
+        """
         self._closed = True
         if self._parent is None:
             await self._pool.close()
@@ -160,7 +165,8 @@ class AsyncClientBase:
         return made
 
     def _make_transport(self) -> Transport:
-        from imagine._http.transport import Transport
+        with first_use():
+            from imagine._http.transport import Transport
 
         return Transport(self._options, self._pool, self._slots)
 
@@ -181,6 +187,8 @@ def _in_thread(function: Callable[[], T]) -> Future[T]:
     executor = ThreadPoolExecutor(1)
     try:
         return executor.submit(function)
+    except RuntimeError as error:
+        raise ImagineException(f"no thread could be started to prepare the first call in: {error}") from error
     finally:
         executor.shutdown(wait=False)
 

@@ -18,6 +18,7 @@ pytest_plugins = ["imagine.testing"]
 TESTS = Path(__file__).parent
 SLOW = (
     *("faults", "fuzz", "soak", "blocking/test_notebook.py", "blocking/test_programs.py", "http/test_load.py"),
+    "blocking/test_interruptions.py",
     *("package/test_benchmarks.py", "package/test_examples.py", "package/test_instructions.py"),
     *("package/test_quickstart_blocking.py", "types/test_dto_roundtrip.py", "types/test_pydantic_roundtrip.py"),
 )

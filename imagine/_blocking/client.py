@@ -11,6 +11,7 @@ from typing import Literal, Self, TypeVar, Unpack
 
 from imagine._blocking import loop_thread
 from imagine._blocking.stream import Stream
+from imagine._http.sessions import CLOSE_SECONDS
 from imagine._options.call import lists_keywords
 from imagine._options.client import ExtraOptions, Options
 from imagine._warn import warn
@@ -28,6 +29,9 @@ class AsyncCore(ImagineAsyncClient):
     """The async client as it works behind a blocking one: what may block is done in the calling thread, which waits."""
 
     _blocks = True
+
+    def __repr__(self) -> str:
+        return f"ImagineClient({self._options!r})"
 
     @property
     def options(self) -> Options:
@@ -98,10 +102,12 @@ class BlockingClient:
         return self._derived(copy.copy(self._async))
 
     def close(self) -> None:
-        """Close the connections; open streams break off. A second time does nothing."""
+        """Close the connections; open streams break off. A second time does nothing.
+
+        It waits for the thread that serves all calls, but at most 2 s where that is stuck, as in a callback.
+        """
         self._async.mark_closed()
-        if loop_thread.runs():
-            loop_thread.loop_thread().call_or_start(self._async.close)
+        loop_thread.call_within(CLOSE_SECONDS, self._async.close)
 
     def __enter__(self) -> Self:
         self._async.check_open()

@@ -7,6 +7,7 @@ import contextlib
 import threading
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
+from imagine._log import log
 from imagine.exceptions import ImagineException
 
 if TYPE_CHECKING:
@@ -48,9 +49,15 @@ class Portal:
             raise
         return call.outcome()
 
-    def start_soon(self, function: Callable[[], Awaitable[None]]) -> None:
-        """Await a function in the loop; nobody hears what comes of it."""
-        self._loop.call_soon_threadsafe(self._start, PortalCall(function))
+    def call_within(self, seconds: float, function: Callable[[], Awaitable[None]]) -> None:
+        """Await a function in the loop, whose own thread does not wait, and others only for so long."""
+        call = PortalCall(function)
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(self._start, call)
+            if self._thread is not threading.current_thread() and not call.wait(seconds):
+                log.warning(
+                    "the thread that serves all calls is stuck, as in a callback: what was asked of it comes later"
+                )
 
     def call_soon(self, callback: Callable[[], object]) -> None:
         """Have a function called in the loop, soon; not at all where the loop has ended."""
@@ -90,9 +97,9 @@ class PortalCall(Generic[T]):
         finally:
             self._under_way.release()
 
-    def wait(self) -> None:
-        """Wait for the end, in the caller's thread."""
-        self._under_way.acquire()
+    def wait(self, seconds: float = -1) -> bool:
+        """Wait for the end, in the caller's thread; False where it did not come within some seconds."""
+        return self._under_way.acquire(timeout=seconds)
 
     def cancel(self) -> None:
         """Cancel it if it has begun, in the loop."""

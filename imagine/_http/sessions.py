@@ -4,49 +4,91 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
+import time
+import warnings
 import weakref
-from typing import TYPE_CHECKING, NamedTuple
+from contextlib import suppress
+from typing import TYPE_CHECKING, cast
 
+from imagine._log import log
 from imagine._pacing.clock import Watchdog
 from imagine.exceptions import ImagineException
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Coroutine, Mapping
+    from types import AsyncGeneratorType
 
     import aiohttp
 
     from imagine._http.event_source import EventSource
 
-__all__ = ["LoopSession", "Pool"]
+__all__ = ["CLOSE_SECONDS", "LoopSession", "Pool"]
+
+CLOSE_SECONDS = 2.0
+"""How long `close` waits for other threads, which may be stuck in somebody's code."""
 
 _pools: weakref.WeakSet[Pool] = weakref.WeakSet()
 _inherited: list[object] = []
 """Sessions of the parent process: never touched and never collected, closing them would break the parent's epoll."""
+_closing: dict[LoopSession, asyncio.Task[None]] = {}
+"""Held until they are closed: a loop holds its tasks weakly, and its end closes only what somebody holds."""
 
 
-_closing: set[asyncio.Task[None]] = set()
-"""Held, because a loop holds its tasks weakly."""
-
-
-class LoopSession(NamedTuple):
+class LoopSession:
     """What a client has in one event loop."""
 
-    session: aiohttp.ClientSession
-    watchdog: Watchdog
-    """Of the time limits that run in this loop."""
-    streams: weakref.WeakSet[EventSource]
-    """Those that are open, to break them off when the connections are closed."""
-    generator: AsyncGenerator[aiohttp.ClientSession, None]
+    __slots__ = ("_closed", "_end_of_loop", "loop", "session", "streams", "watchdog")
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.session = _make_session()
+        self.watchdog = Watchdog(self.loop)
+        """Of the time limits that run in this loop."""
+        self.streams: weakref.WeakSet[EventSource] = weakref.WeakSet()
+        """Those that are open, to break them off when the connections are closed."""
+        self._closed = asyncio.Event()
+        self._end_of_loop = cast("AsyncGeneratorType[None, None]", _at_end_of_loop(self))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may hold connections: it is not closed, and neither is its loop."""
+        return not (self.session.closed or self.loop.is_closed())
+
+    async def open(self) -> None:
+        """Let the loop close it at its end."""
+        await anext(self._end_of_loop)
+
+    async def close(self) -> None:
+        """Close it, in its loop; who comes second waits for the first."""
+        if self.session.closed:
+            await self._closed.wait()
+            return
+        try:
+            for stream in list(self.streams):
+                stream.client_closed()
+            self.watchdog.stop()
+            await self.session.close()
+        finally:
+            self._closed.set()
+            self._leave_loop()
+
+    def _leave_loop(self) -> None:
+        """End the generator, now that it has nothing to do; dropped, it would cost the loop a task."""
+        _closing.pop(self, None)
+        if not self._end_of_loop.ag_running:
+            _in_one_step(self._end_of_loop.aclose())
 
 
 class Pool:
     """The sessions of one client and of those made from it by `with_options`."""
 
-    def __init__(self) -> None:
+    def __init__(self, client: str) -> None:
+        """Make a pool for a client, which is shown to people like this."""
         self._closed = False
         self._sessions: dict[asyncio.AbstractEventLoop, LoopSession] = {}
         # The registry of finalizers holds the sessions: garbage together with the pool, they would warn of themselves.
-        weakref.finalize(self, _close_soon, self._sessions).atexit = False
+        weakref.finalize(self, _close_unclosed, self._sessions, client).atexit = False
         _pools.add(self)
 
     def here(self) -> LoopSession | None:
@@ -59,11 +101,9 @@ class Pool:
     async def begin(self) -> LoopSession:
         """Make a session for the running loop."""
         self._forget_dead_loops()
-        loop = asyncio.get_running_loop()
-        streams: weakref.WeakSet[EventSource] = weakref.WeakSet()
-        watchdog = Watchdog(loop)
-        generator = _hold_session(streams, watchdog)
-        held = self._sessions[loop] = LoopSession(await anext(generator), watchdog, streams, generator)
+        held = LoopSession()
+        await held.open()
+        self._sessions[held.loop] = held
         return held
 
     def opened(self, stream: EventSource) -> None:
@@ -75,22 +115,20 @@ class Pool:
             held.streams.add(stream)
 
     async def close(self) -> None:
-        """Close the sessions of every loop that still runs and forget the others."""
+        """Close the sessions of all loops; of another thread's loop that is stuck, once it goes on."""
         self._closed = True
-        sessions = self._sessions.copy()
+        elsewhere = self._sessions.copy()
         self._sessions.clear()
-        here = asyncio.get_running_loop()
-        for loop, held in sessions.items():
-            if loop is here:
-                await held.generator.aclose()
-            elif loop.is_running():
-                await _close_there(held, loop)
-            elif loop.is_closed():
-                _close_dead(held)
+        here = elsewhere.pop(asyncio.get_running_loop(), None)
+        _close_soon(elsewhere)
+        if here is not None:
+            await here.close()
+        await _wait_for_others(elsewhere)
 
     def _forget_dead_loops(self) -> None:
         for loop in [loop for loop in list(self._sessions) if loop.is_closed()]:
-            _close_dead(self._sessions.pop(loop))
+            if held := self._sessions.pop(loop, None):  # unless another thread did it
+                _close_dead(held)
 
     def abandon(self) -> None:
         """Leave the parent's sessions alone, in a forked child."""
@@ -98,22 +136,16 @@ class Pool:
         self._sessions.clear()
 
 
-async def _hold_session(
-    streams: weakref.WeakSet[EventSource], watchdog: Watchdog
-) -> AsyncGenerator[aiohttp.ClientSession, None]:
-    """Hold a session for as long as the loop lives.
+async def _at_end_of_loop(held: LoopSession) -> AsyncGenerator[None, None]:
+    """Close a session when its loop ends.
 
-    A generator, because a loop closes the asynchronous generators started in it when it ends (`shutdown_asyncgens`),
-    and when the last reference to one is dropped; a session offers no such way of its own.
+    A generator, because a loop closes the asynchronous generators started in it when it ends (`shutdown_asyncgens`); a
+    session offers no such way of its own.
     """
-    session = _make_session()
     try:
-        yield session
+        yield
     finally:
-        for stream in list(streams):
-            stream.client_closed()
-        watchdog.stop()
-        await session.close()
+        await held.close()
 
 
 def _make_session() -> aiohttp.ClientSession:
@@ -128,41 +160,53 @@ def _make_session() -> aiohttp.ClientSession:
     )
 
 
-async def _close_there(held: LoopSession, loop: asyncio.AbstractEventLoop) -> None:
-    """Close a session in another thread's loop, which may end at any moment and take the answer with it."""
+def _close_unclosed(sessions: Mapping[asyncio.AbstractEventLoop, LoopSession], client: str) -> None:
+    """Close the sessions of a pool that was dropped, and warn where they were still in use."""
     try:
-        loop.call_soon_threadsafe(_start_closing, held)
-    except RuntimeError:
-        return
-    while not held.session.closed and loop.is_running():  # noqa: ASYNC110 - a loop that ends notifies nobody
-        await asyncio.sleep(0.005)
+        if any(held.is_open for held in sessions.values()) and not sys.is_finalizing():
+            warnings.warn(f"unclosed {client}", ResourceWarning, stacklevel=1, source=sessions)
+    finally:
+        _close_soon(sessions)
 
 
-def _close_soon(sessions: dict[asyncio.AbstractEventLoop, LoopSession]) -> None:
-    """Close the sessions of a pool that was dropped, each in its loop."""
+def _close_soon(sessions: Mapping[asyncio.AbstractEventLoop, LoopSession]) -> None:
+    """Close sessions, each in its loop."""
     for loop, held in sessions.items():
-        if loop.is_closed():
-            _close_dead(held)
-        else:
+        try:
             loop.call_soon_threadsafe(_start_closing, held)
+        except RuntimeError:  # the loop is closed
+            _close_dead(held)
 
 
 def _start_closing(held: LoopSession) -> None:
-    closing = asyncio.ensure_future(_close(held))
-    _closing.add(closing)
-    closing.add_done_callback(_closing.discard)
-
-
-async def _close(held: LoopSession) -> None:
-    await held.generator.aclose()
+    for other in [other for other in list(_closing) if other.loop.is_closed()]:
+        _closing.pop(other, None)
+    if not held.session.closed:
+        _closing[held] = held.loop.create_task(held.close())
 
 
 def _close_dead(held: LoopSession) -> None:
-    """Close a session whose loop is closed: nothing is left to await, so its coroutine ends in one step."""
-    try:
-        held.generator.aclose().send(None)
-    except StopIteration:
-        return
+    """Close a session whose loop is closed: nothing is left to await."""
+    if not held.session.closed:
+        _in_one_step(held.close())
+
+
+def _in_one_step(coroutine: Coroutine[object, None, None]) -> None:
+    """Run what has nothing to wait for."""
+    with suppress(StopIteration):
+        coroutine.send(None)
+
+
+async def _wait_for_others(sessions: Mapping[asyncio.AbstractEventLoop, LoopSession]) -> None:
+    """Wait until other threads' loops, each of which may end at any moment, have closed their sessions."""
+    patience_ends = time.monotonic() + CLOSE_SECONDS
+    while any(held.is_open and loop.is_running() for loop, held in sessions.items()):
+        if time.monotonic() > patience_ends:
+            log.warning(
+                "an event loop of another thread is stuck: the client's connections there close once it goes on"
+            )
+            return
+        await asyncio.sleep(0.005)  # a loop that ends notifies nobody
 
 
 def _after_fork() -> None:

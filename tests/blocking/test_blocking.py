@@ -86,7 +86,7 @@ def test_a_stream_crosses_threads_once_per_read(monkeypatch):
 
         monkeypatch.setattr(imagine._blocking.portal.Portal, name, counted)
 
-    for name in ("call", "call_soon", "start_soon"):
+    for name in ("call", "call_soon", "call_within"):
         count(name)
     events = 0
     with (
@@ -302,6 +302,7 @@ def test_context_variables_of_the_caller_are_seen(server):
     client.close()
 
 
+@pytest.mark.filterwarnings("ignore:unclosed ImagineClient:ResourceWarning")
 def test_clients_are_cheap(server):
     """1,000 clients made and dropped, a hundred of them after a call, leave no thread, no socket and no descriptor."""
     ImagineClient(server.endpoint, server.api_key).ping()

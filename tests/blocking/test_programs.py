@@ -31,7 +31,8 @@ ENDINGS = {
     "after close": "client = ImagineClient(); client.ping(); client.close()",
     "in a stream": "client = ImagineClient(); stream = client.chat_stream(HELLO); next(stream)",
     "in a loop over a stream": """
-        for chunk in ImagineClient().chat_stream(HELLO):
+        client = ImagineClient()
+        for chunk in client.chat_stream(HELLO):
             break
     """,
     "with a cycle": "client = ImagineClient(); client.stream = client.chat_stream(HELLO); next(client.stream)",
@@ -99,8 +100,8 @@ def test_a_program_ends_by_an_exception(server, ending, flags):
     server.faults.script(["stall;after=2"])
     ended = run(
         f"""
+        client = ImagineClient()
         def main():
-            client = ImagineClient()
             for chunk in client.chat_stream(HELLO):
                 {STAMP.strip()}
                 {ending}

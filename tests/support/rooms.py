@@ -17,6 +17,7 @@ PACKAGE = Path(__file__).parents[2] / "imagine"
 
 FLOORS = (
     *("_version", "_warn", "_log", "_headers", "calls", "exceptions", "limits", "types", "_redaction", "_record"),
+    "_first_use",
     *("_pacing", "_answers", "_options", "_http", "streaming", "_requests", "_client", "async_client"),
     *("_blocking", "client", "server", "testing", "__init__"),
 )
