@@ -80,7 +80,7 @@ def _mended(value: Json) -> Any:
         return {_mended(key): _mended(item) for key, item in value.items() if not _is_missing(item)}
     if isinstance(value, list):
         return [_mended(item) for item in value]
-    if isinstance(value, str):
+    if isinstance(value, str) and not value.isascii():
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return value
 
@@ -90,7 +90,15 @@ def _is_missing(value: Json) -> bool:
 
 
 def _parse(data: bytes, into: object) -> Any:
-    import json  # the slow way alone needs it, and it is not free to import
+    """Read JSON: what is well-formed and does not fit its class three times as fast as what is not well-formed."""
+    try:
+        return msgspec.json.decode(data)
+    except _REFUSALS:
+        return _parse_malformed(data, into)
+
+
+def _parse_malformed(data: bytes, into: object) -> Any:
+    import json  # this way alone needs it, and it is not free to import
 
     text = data.decode("utf-8-sig", "replace")
     try:
