@@ -52,8 +52,8 @@ def stream(task: Task) -> Figures:
 
 def stream_blocking(task: Task) -> Figures:
     """Read streams without await."""
-    client = task.api.connect_blocking(task.endpoint)
-    return _rate(lambda events: _all_came(task.api.stream_blocking(client, events), events), task, LEAST_EVENTS)
+    with _open_blocking(task) as client:
+        return _rate(lambda events: _all_came(task.api.stream_blocking(client, events), events), task, LEAST_EVENTS)
 
 
 def big(task: Task) -> Figures:
@@ -83,13 +83,13 @@ def chat(task: Task) -> Figures:
 
 def chat_blocking(task: Task) -> Figures:
     """Ask for chat answers without await."""
-    client = task.api.connect_blocking(task.endpoint)
 
     def ask(times: int) -> None:
         for _ in range(times):
             _check(task.api.chat_blocking(client), CHARACTERS_PER_EVENT)
 
-    return _rate(ask, task)
+    with _open_blocking(task) as client:
+        return _rate(ask, task)
 
 
 def embed(task: Task) -> Figures:
@@ -188,6 +188,16 @@ WORK: Mapping[str, Callable[[Task], Figures]] = {
     "upload": upload,
 }
 """By the names that the cases give them."""
+
+
+@contextmanager
+def _open_blocking(task: Task) -> Iterator[Any]:
+    """Hold a client for code that blocks; not every SDK's can be closed."""
+    client = task.api.connect_blocking(task.endpoint)
+    try:
+        yield client
+    finally:
+        getattr(client, "close", lambda: None)()
 
 
 @contextmanager
