@@ -71,7 +71,7 @@ class LoopSession:
             await self.session.close()
         finally:
             self._closed.set()
-            self._leave_loop()
+        self._leave_loop()
 
     def _leave_loop(self) -> None:
         """End the generator, now that it has nothing to do; dropped, it would cost the loop a task."""
