@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from imagine._pacing.retries import asked_jitter
-from imagine._pacing.throttle import Throttle
+from imagine._pacing.throttle import Throttle, asked_jitter
 from imagine.limits import LaneState
 
 if TYPE_CHECKING:

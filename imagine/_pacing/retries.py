@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import tenacity
 
+from imagine._pacing.throttle import asked_jitter
 from imagine.exceptions import (
     ImagineAPIAuthenticationException,
     ImagineAPIException,
@@ -37,7 +38,7 @@ from imagine.exceptions import (
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-__all__ = ["RetryPlan", "asked_jitter"]
+__all__ = ["RetryPlan"]
 
 T = TypeVar("T")
 
@@ -55,11 +56,6 @@ def full_jitter(number: int) -> float:
 def rate_limit_wait(number: int) -> float:
     """Return the wait after a 429 that names none: 10 s, doubling up to 60 s, with up to a tenth more as jitter."""
     return min(60.0, 10.0 * 2.0**number) * random.uniform(1.0, 1.1)
-
-
-def asked_jitter(asked: float) -> float:
-    """Return a little on top of a wait that the service asks for: not all its clients come back in the same instant."""
-    return random.uniform(0.0, min(0.25, 0.1 * asked))
 
 
 def delay(error: ImagineException, number: int, *, on_timeout: bool = False) -> float | None:

@@ -9,6 +9,7 @@ lane lets a probe out now and then: the service may have asked for a nonsense wa
 from __future__ import annotations
 
 import math
+import random
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,7 +18,7 @@ from imagine._headers import KINDS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Rejection", "Throttle"]
+__all__ = ["Rejection", "Throttle", "asked_jitter"]
 
 FIRST_HOLD = 1.0
 """Seconds it stays closed after a 429 that asks for no wait; doubled while not one request gets through."""
@@ -29,6 +30,11 @@ RECOVERY = 1.0
 """Seconds without a 429 after which requests may leave twice as fast; at first one in that time."""
 FASTEST = 64.0
 """Requests a second beyond which they are no longer held back."""
+
+
+def asked_jitter(asked: float) -> float:
+    """Return a little on top of a wait that the service asks for: not all its clients come back in the same instant."""
+    return random.uniform(0.0, min(0.25, 0.1 * asked))
 
 
 class Rejection(NamedTuple):

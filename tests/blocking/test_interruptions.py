@@ -135,8 +135,6 @@ def test_a_first_call_at_exit_is_made_or_refused_in_words():
 @pytest.mark.usefixtures("imagine_environment")
 def test_uvloop_is_left_alone_where_threads_are_greenlets():
     """Under gevent's patches blocking calls and streams work, with the extra `speedups` too."""
-    pytest.importorskip("gevent")
-    pytest.importorskip("uvloop")
     ended = run(
         """
         from gevent import monkey
