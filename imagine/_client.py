@@ -9,6 +9,7 @@ from functools import lru_cache, partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
+from imagine._answers.own import own_answer, own_look
 from imagine._first_use import first_use
 from imagine._http.sessions import Pool
 from imagine._http.sources import Source
@@ -99,13 +100,13 @@ class AsyncClientBase:
 
     async def _get(self, path: str, params: Mapping[str, object], decode: Callable[[bytes | bytearray], T]) -> T:
         transport, call = await self._new_call("GET", path, None, params, {}, LaneKey(f"GET {path}"))
-        return await transport.fetch(call, decode)
+        return await transport.fetch(call, partial(own_look, decode))
 
     async def _post(self, path: str, body: DTO, decoding: Decoding[T], overrides: CallOptions) -> T:
         content = encoded(body, overrides.get("extra_body"))
         transport = self._ready() or await self._get_ready()
         call = transport.call("POST", path, {}, content, overrides, _lane(path, body, overrides))
-        return await transport.fetch(call, decoding.decode)
+        return await transport.fetch(call, partial(own_answer, decoding.decode))
 
     async def _upload(
         self,
@@ -117,7 +118,7 @@ class AsyncClientBase:
         overrides: CallOptions,
     ) -> T:
         transport = self._ready() or await self._get_ready()
-        return await transport.upload(path, fields, source, filename, overrides, decoding.decode)
+        return await transport.upload(path, fields, source, filename, overrides, partial(own_answer, decoding.decode))
 
     async def _new_call(
         self,

@@ -11,10 +11,16 @@ from typing import TYPE_CHECKING, Generic, Self, TypeVar, cast
 
 import msgspec
 
-from imagine._answers.errors import carries_error, stream_error
+from imagine._answers.errors import stream_error
 from imagine._answers.folding import Fold
+from imagine._answers.own import error_member, has_choices, mentions_error, replaces_answer
 from imagine.calls import CallInfo
-from imagine.exceptions import ImagineDecodeException, ImagineException, ImagineStreamException
+from imagine.exceptions import (
+    ImagineDecodeException,
+    ImagineException,
+    ImagineStreamErrorException,
+    ImagineStreamException,
+)
 
 if TYPE_CHECKING:
     from imagine._http.event_source import EventSource
@@ -29,6 +35,8 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 DONE = b"[DONE]"
+LAST = 4
+"""How many events of a read are looked at for an error beside choices: it is the end of what a service has to say."""
 UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 """What the quick decoder refuses, and the lenient one gets to see."""
 
@@ -212,6 +220,8 @@ class AsyncStream(Generic[T, R]):
             return None
         finally:
             self._opening = None
+        if self._fold.keeps:
+            self._source.keep_within(self._source.call.options.max_response_bytes)
         if self._state is OPENING:
             self._state = OPEN
         else:  # closed in the moment in which it was opened
@@ -226,19 +236,32 @@ class AsyncStream(Generic[T, R]):
         done = payloads[-1] == DONE
         if done:
             payloads.pop()
+        if (
+            mentions_error(b"".join(payloads[-LAST:]))
+            and (before := self._before_error(source, payloads)) is not payloads
+        ):
+            payloads, done = before, False
         try:
             chunks = list(map(decode, payloads))
         except UNREADABLE:
             done, chunks = self._decoded_one_by_one(source, payloads, done)
         self._fold.add(chunks)
         source.call.record.count(len(chunks))
-        if self._failure is not None and source.at_end and self._fold.complete:
+        if source.at_end and self._fold.complete and not isinstance(self._failure, ImagineStreamErrorException):
             self._failure, done = None, True  # what goes wrong after the last finish reason is no error
         if done and self._state is OPEN:
             self._state = COMPLETE
         if not chunks and self._failure is not None:
             raise self._failure
         return chunks
+
+    def _before_error(self, source: EventSource, payloads: list[bytes]) -> list[bytes]:
+        """Return what comes before an error that an event carries, and the choices beside it, which are delivered."""
+        for number, payload in enumerate(payloads):
+            if error_member(payload):
+                self._failure = _service_error(source, payload)
+                return payloads[: number + has_choices(payload)]
+        return payloads
 
     def _decoded_one_by_one(self, source: EventSource, payloads: list[bytes], done: bool) -> tuple[bool, list[T]]:
         chunks: list[T] = []
@@ -308,7 +331,7 @@ class _Opening:
 
 def _not_a_chunk(source: EventSource, payload: bytes, error: ImagineDecodeException) -> ImagineStreamException:
     """Return the exception for a payload that is no chunk: an error of the service, a cut event, or nonsense."""
-    if carries_error(payload):
+    if replaces_answer(payload):
         return _service_error(source, payload)
     what = "ended in the middle of an event" if source.at_end else "carried an event that is no chunk"
     failure = ImagineStreamException(f"the stream {what}: {error}")

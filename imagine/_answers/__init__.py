@@ -3,6 +3,7 @@
 - `sse`: the bytes of a stream into the payloads of its events.
 - `folding`: the chunks of a stream into a whole answer, while they pass.
 - `errors`: error answers and error events into exceptions.
+- `own`: answers that carry an error, though their status is a good one.
 - `models`: the answer of GET models, in either of its shapes.
 - `images`: addresses of images, made absolute.
 """

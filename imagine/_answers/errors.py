@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from imagine._record import CallRecord
     from imagine._redaction.redaction import Redaction
 
-__all__ = ["BODY_BYTES", "api_error", "carries_error", "detail_of", "stream_error"]
+__all__ = ["BODY_BYTES", "api_error", "detail_of", "stream_error"]
 
 BODY_BYTES = 64 * 1024
 """How much of an error's body is kept."""
@@ -34,8 +34,7 @@ _WRONG_KEY = re.compile(r"invalid api[ _-]?key|no user found|incorrect api key",
 def api_error(record: CallRecord, body: bytes, *, doing: str, redaction: Redaction) -> ImagineAPIException:
     """Return the exception for an error answer; its message carries the service's own words and the request id."""
     status, headers = record.status or 0, redaction.headers(record.headers)
-    parsed = _parsed(body, redaction)
-    detail = detail_of(parsed) or _excerpt(parsed, headers)
+    detail, kept = _read(body, headers, redaction)
     request_id = request_id_of(headers)
     kind = class_of_status(status)
     if status == 500 and _WRONG_KEY.search(detail):
@@ -44,12 +43,14 @@ def api_error(record: CallRecord, body: bytes, *, doing: str, redaction: Redacti
         detail = (
             f"it points to {headers.get('Location') or 'nowhere'}, where the SDK does not follow; check the endpoint"
         )
+    if status < 300:
+        detail = f"the service reported an error: {detail}"
     message = f"{status} from {doing}" + (f": {detail}" if detail else "")
     return kind(
         redaction.text(message) + (f" (request id {request_id})" if request_id else ""),
         status,
         headers,
-        body=parsed,
+        body=kept,
         request_id=request_id,
         retry_after=record.retry_after,
     )
@@ -59,37 +60,38 @@ def stream_error(
     payload: bytes, record: CallRecord, *, doing: str, redaction: Redaction
 ) -> ImagineStreamErrorException:
     """Return the exception for an error event; it has no status, the answer's was a good one."""
-    parsed = _parsed(payload, redaction)
-    detail = detail_of(parsed) or _excerpt(parsed, {})
+    detail, kept = _read(payload, {}, redaction)
     headers = redaction.headers(record.headers)
     error = ImagineStreamErrorException(
         f"the service reported an error in the stream of {doing}: {detail}",
         headers=headers,
-        body=parsed,
+        body=kept,
         request_id=request_id_of(headers),
     )
     error.retry_after = None  # the headers are those of a good answer
     return error
 
 
-def carries_error(payload: bytes) -> bool:
-    """Tell whether a payload is an error in place of a chunk."""
-    import json  # here and below: failures alone need it, and it is not free to import
-
-    try:
-        parsed: Json = json.loads(payload)
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(parsed, dict) and bool(parsed.get("error")) and not parsed.get("choices")
+def _read(body: bytes, headers: Mapping[str, str], redaction: Redaction) -> tuple[str, Json]:
+    """Return the words of an error, and its body; both at most 64 KiB."""
+    parsed = _parsed(body, redaction)
+    detail = detail_of(parsed) or _excerpt(parsed, headers)
+    return detail[:BODY_BYTES], parsed if len(body) <= BODY_BYTES else redaction.excerpt(body, BODY_BYTES)
 
 
 def detail_of(body: Json) -> str:
     """Return the service's message out of an error body in any of its usual shapes; empty when there is none."""
-    while isinstance(body, dict):  # no recursion: a body may be nested deeper than calls may be
+    found = _innermost(body)
+    if isinstance(found, list):
+        return "; ".join(filter(None, map(_field_detail, found)))
+    return found if isinstance(found, str) and found is not body else ""
+
+
+def _innermost(body: Json) -> Json:
+    """Follow the names of details as deep as they go; no recursion: a body may be nested deeper than calls may be."""
+    while isinstance(body, dict):
         body = next((body[name] for name in _DETAIL_NAMES if body.get(name)), None)
-        if isinstance(body, str):
-            return body
-    return "; ".join(filter(None, map(_field_detail, body))) if isinstance(body, list) else ""
+    return body
 
 
 def _field_detail(item: Json) -> str:
@@ -98,12 +100,12 @@ def _field_detail(item: Json) -> str:
         return str(item)
     where = item.get("loc")
     path = ".".join(map(str, cast("list[Json]", where))) if isinstance(where, list) else ""
-    text = str(item.get("msg") or item.get("message") or "")
+    text = str(item.get("msg") or _innermost(item) or "")
     return f"{path}: {text}" if path else text
 
 
 def _parsed(body: bytes, redaction: Redaction) -> Json:
-    import json
+    import json  # failures alone need it, and it is not free to import
 
     try:
         parsed: Json = json.loads(body.decode("utf-8", "replace"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from imagine.exceptions import ImagineDecodeException
 from imagine.types.decoding import Decoding
 from imagine.types.models import ModelType
 
@@ -39,4 +40,6 @@ def models_by_type(content: bytes | bytearray) -> dict[ModelType, list[str]]:
     by_type: dict[ModelType, list[str] | None] = {kind: getattr(catalogue, kind) for kind in ModelType}
     typed = {kind: names for kind, names in by_type.items() if names is not None}
     plain = catalogue.data if catalogue.data is not None else catalogue.models
-    return typed if typed or plain is None else {ModelType.LLM: [model.id for model in plain]}
+    if not typed and plain is None:
+        raise ImagineDecodeException(f"there are no models in {bytes(content[:200])!r}")
+    return typed or {ModelType.LLM: [model.id for model in plain or ()]}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import select
 import socket
+import sys
 from contextvars import ContextVar, Token
 from typing import TYPE_CHECKING, Any, Self
 
@@ -83,6 +85,21 @@ class SendTrace(msgspec.Struct):
             raise self.failed(error) from error
 
 
+if sys.platform == "win32":
+
+    def is_unread(descriptor: int) -> bool:
+        """Tell whether a socket holds bytes that nobody has read, or was closed by the other end."""
+        return bool(select.select([descriptor], [], [], 0)[0])
+
+else:
+    import fcntl
+    import termios
+
+    def is_unread(descriptor: int) -> bool:
+        """Tell whether a socket holds bytes that nobody has read; this takes a tenth of what `poll` does."""
+        return fcntl.ioctl(descriptor, termios.FIONREAD, bytes(4)) != bytes(4)
+
+
 current_trace: ContextVar[SendTrace] = ContextVar("imagine_send_trace")
 
 
@@ -98,10 +115,24 @@ class Connector(aiohttp.TCPConnector):
     async def connect(
         self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
     ) -> Connection:
-        """Return a kept connection or a new one."""
+        """Return a kept connection that has nothing to read, or a new one.
+
+        What came on it while it was idle is the answer to no request, or its end: it must not be taken for the next.
+        """
+        trace = current_trace.get()
         connection = await super().connect(req, traces, timeout)
-        current_trace.get().connected()
+        while not trace.fresh and _has_something_to_read(connection):
+            connection.close()
+            connection = await super().connect(req, traces, timeout)
+        trace.connected()
         return connection
+
+
+def _has_something_to_read(connection: Connection) -> bool:
+    protocol = connection.protocol
+    if protocol is None or protocol.transport is None or protocol.should_close:
+        return True
+    return is_unread(protocol.transport.get_extra_info("socket").fileno())
 
 
 def _kept_alive_socket(address: Sequence[Any]) -> socket.socket:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import math
 from typing import TYPE_CHECKING
 
 import aiohttp
 
 from imagine._http.errors import FOREIGN
+from imagine._http.reading import BOMB, BOMB_BYTES, is_bomb
 from imagine._pacing.clock import EventClock
 from imagine.exceptions import ImagineException, ImagineStreamException
 
@@ -22,7 +24,11 @@ __all__ = ["EventSource"]
 
 KEEPALIVE_EXTENSIONS = 10
 """A keep-alive starts first_event anew, up to this many times its length in all."""
-LINGER_SECONDS = 0.05
+BREAK_SECONDS = 0.05
+"""How long a connection may take to break after a [DONE] that leaves the answer unfinished."""
+MOMENT = 0.01
+"""How long the end of a body may take to come behind its last event, so that the caller does not notice."""
+LINGER_SECONDS = 1.0
 """How long after its last event a connection may take to show the end of the body, and so be kept."""
 
 
@@ -46,7 +52,10 @@ class EventSource:
         self._ready: list[bytes] = []
         self._at_end = False
         self._closed = False
+        self._lingers = False
         self._ending: ImagineException | None = None  # what the next read raises
+        self._size = 0
+        self._longest: float = math.inf
 
     @property
     def at_end(self) -> bool:
@@ -72,6 +81,11 @@ class EventSource:
         if not self._closed:
             self._watchdog.add(self)
             self._watchdog.expect(self.check(self._watchdog.loop.time()))
+
+    def keep_within(self, most: int) -> None:
+        """Refuse the stream once it is longer, because it is kept whole."""
+        self._longest = most
+        self._check_size()
 
     async def read(self) -> list[bytes]:
         """Return the payloads of the next read that has any; an empty list at the end of the body."""
@@ -104,19 +118,27 @@ class EventSource:
             self._disconnect()
 
     async def finish(self) -> None:
-        """Leave a stream whose last event was read: its connection is kept if the body ends in the next moment."""
+        """Leave a stream whose last event was read; its connection is kept if the body ends soon, as it mostly does.
+
+        That holds no slot, and the caller for a moment alone: who asks at once for the next stream finds a connection.
+        Nothing that happens meanwhile is told: after [DONE] nothing counts.
+        """
         if not self._closed:
             self._leave()
             if not self._content.is_eof():
-                await self._linger()
+                self._linger()
+                await self._ends_badly_within(MOMENT)
 
     async def breaks_off(self) -> bool:
         """Tell whether the connection breaks in the next moment; a good end, or silence, is none.
 
         An interrupted llama.cpp sends [DONE] over an unfinished choice, and then breaks off.
         """
+        return await self._ends_badly_within(BREAK_SECONDS)
+
+    async def _ends_badly_within(self, seconds: float) -> bool:
         try:
-            async with asyncio.timeout(LINGER_SECONDS):
+            async with asyncio.timeout(seconds):
                 await self._content.wait_eof()
         except TimeoutError:
             return False
@@ -126,7 +148,9 @@ class EventSource:
 
     def client_closed(self) -> None:
         """Break off because the client, or the loop, came to its end: a reader must not take that for the stream's."""
-        if not self._closed:
+        if self._lingers:
+            self._stop_lingering()
+        elif not self._closed:
             self._slot.free()  # whoever reads it may never come back
             self._break_off(ImagineStreamException("the client was closed in the middle of the stream"))
 
@@ -157,11 +181,15 @@ class EventSource:
         except RuntimeError:  # the loop is closed, and the connection with it
             self._slot.free()
 
-    async def _linger(self) -> None:
-        """Close the connection unless the body ends soon, as it does where the service ends it after [DONE]."""
-        try:
-            await self.breaks_off()  # whatever it does: nothing after [DONE] counts
-        finally:
+    def _linger(self) -> None:
+        self._lingers = True
+        context = contextvars.Context()  # not that of the reader, which the timer would keep alive
+        timer = self._watchdog.loop.call_later(LINGER_SECONDS, self._stop_lingering, context=context)
+        self._content.on_eof(timer.cancel)
+
+    def _stop_lingering(self) -> None:
+        self._lingers = False
+        if not self._content.is_eof():
             self._disconnect()
 
     def _leave(self) -> None:
@@ -174,6 +202,9 @@ class EventSource:
     def _take(self, data: bytes) -> None:
         """Take what was read; nothing is the end of the body."""
         if data:
+            self._size += len(data)
+            if self._size > BOMB_BYTES or self._size > self._longest:
+                self._check_size()
             self._ready = self._sse.feed(data)
         elif not self._closed:
             self._ready = self._sse.finish()
@@ -182,6 +213,16 @@ class EventSource:
             self._keepalives, seconds = self._sse.keepalives, self.call.timeout.first_event
             anew = self._watchdog.loop.time() + seconds
             self._attempt.until("first_event", min(anew, self._began + KEEPALIVE_EXTENSIONS * seconds))
+
+    def _check_size(self) -> None:
+        """Have the next read refuse a stream that is too long to be kept, or that unfolds out of next to nothing."""
+        if self._size > self._longest:
+            self._at_end = False  # what came is handed out first
+            self._ending = ImagineStreamException(
+                f"the stream is longer than max_response_bytes={self._longest}; with fold=False nothing of it is kept"
+            )
+        elif is_bomb(self._size, self._content):
+            self._ending = ImagineStreamException(BOMB)
 
     def _after(self, error: BaseException) -> bytes:
         """Return what is left to read after an error; nothing where this end was closed."""

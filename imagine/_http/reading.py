@@ -11,12 +11,13 @@ from imagine.exceptions import ImagineDecodeException, ImagineException
 if TYPE_CHECKING:
     import aiohttp
 
-__all__ = ["read_body", "read_start"]
+__all__ = ["BOMB", "BOMB_BYTES", "is_bomb", "read_body", "read_start"]
 
 START_SECONDS = 5.0
 BOMB_BYTES = 16 * 1024 * 1024
 BOMB_RATIO = 100
 """An answer over BOMB_BYTES that has decompressed to over BOMB_RATIO times its size on the wire is not read on."""
+BOMB = f"a decompression bomb: it decompresses to over {BOMB_RATIO} times what came"
 
 
 async def read_body(response: aiohttp.ClientResponse, most: int, target: str) -> bytes | bytearray:
@@ -52,8 +53,13 @@ async def _read_pieces(content: aiohttp.StreamReader, most: int) -> bytearray:
 def _check_size(size: int, most: int, content: aiohttp.StreamReader) -> None:
     if size > most:
         raise ImagineDecodeException(f"the answer is longer than max_response_bytes={most}")
-    if size > BOMB_BYTES and size > BOMB_RATIO * content.total_raw_bytes:
-        raise ImagineDecodeException(f"a decompression bomb: it decompresses to over {BOMB_RATIO} times what came")
+    if is_bomb(size, content):
+        raise ImagineDecodeException(BOMB)
+
+
+def is_bomb(size: int, content: aiohttp.StreamReader) -> bool:
+    """Tell whether so many bytes were unfolded out of next to nothing."""
+    return size > BOMB_BYTES and size > BOMB_RATIO * content.total_raw_bytes
 
 
 async def read_start(response: aiohttp.ClientResponse, most: int) -> bytes:

@@ -13,6 +13,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from imagine._answers.errors import BODY_BYTES, api_error
+from imagine._answers.own import ReportedError
 from imagine._answers.sse import SSEDecoder
 from imagine._headers import reported_quota, retry_after_of
 from imagine._http.bodies import JSON_HEADERS, SMALL, Body, JSONBody
@@ -141,16 +142,24 @@ class Transport:
                 raise
         if content is None:
             content = await self._send_again(call, self._request)
+        failure: ImagineException
         try:
             answer = decode(content)
         except ImagineDecodeException as error:
             failure, content = _undecodable(call, content, error), b""
+        except ReportedError:
+            failure, content = self._reported(call, content), b""
         else:
             if self.slots.counts_tokens:
                 call.charge_tokens(getattr(answer, "usage", None), _text_of(answer))
             call.finish()
             return answer
         raise failure  # out here, where no context is added to it, and with no answer in this frame
+
+    def _reported(self, call: Call, content: bytes | bytearray) -> ImagineException:
+        failure = api_error(call.record, bytes(content), doing=call.doing, redaction=call.redaction)
+        call.finish(failure)
+        return failure
 
     async def upload(
         self,

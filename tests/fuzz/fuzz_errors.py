@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from fuzz_headers import headers_of
 from multidict import CIMultiDictProxy
 
-from imagine._answers.errors import api_error, carries_error, stream_error
+from imagine._answers.errors import api_error, stream_error
+from imagine._answers.own import error_member, replaces_answer
 from imagine._headers import retry_after_of
 from imagine._record import CallRecord
 from imagine._redaction.redaction import Redaction
@@ -33,7 +34,8 @@ def fuzz(data: bytes) -> None:
     headers = CIMultiDictProxy(headers_of(lines))
     record = CallRecord("POST", "chat/completions")
     record.status, record.headers, record.retry_after = _status(status), headers, retry_after_of(headers)
-    assert isinstance(carries_error(body), bool)
+    assert isinstance(error_member(body), bool)
+    assert isinstance(replaces_answer(body), bool)
     _check(api_error(record, body, doing=DOING, redaction=REDACTION), len(data))
     _check(stream_error(body, record, doing=DOING, redaction=REDACTION), len(data))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 
 import pytest
 from support.clients import HELLO, until
@@ -407,6 +408,39 @@ async def test_a_second_loop_goes_on_where_the_first_stopped(client):
             break
     texts += [chunk.first_content or "" async for chunk in stream]
     assert "".join(texts) == (await stream.final()).first_content
+
+
+async def test_a_body_that_ends_late_keeps_its_connection(client, server):
+    """A service that ends its body 200 ms after [DONE] holds up nobody, and the connection is used again."""
+    last = event("a", '"stop"') + b"data: [DONE]\n\n"
+    head = HEAD.replace(b"Connection: close", b"Transfer-Encoding: chunked")
+    server.faults.script([Raw([head, b"%x\r\n%s\r\n" % (len(last), last), 0.2, b"0\r\n\r\n"], then="keep")])
+    await client.chat_stream(HELLO).final()
+    await client.chat_stream(HELLO, max_tokens=3).final()
+    await asyncio.sleep(0.4)
+    for _ in range(2):
+        await asyncio.gather(client.ping(), client.ping())
+    assert len({request.connection for request in server.requests}) == 2
+
+
+async def test_a_stream_that_is_kept_has_a_bound(make_client, server):
+    """What folds is at most `max_response_bytes` long; `partial` has what came; with `fold=False` nothing counts."""
+    server.faults.script([raw(*[event("x" * 1000)] * 50, event("", '"stop"'))] * 2)
+    client = await make_client(max_response_bytes=20_000)
+    with pytest.raises(ImagineStreamException, match="max_response_bytes=20000") as caught:
+        await client.chat_stream(HELLO).final()
+    assert caught.value.partial.first_content.startswith("xxx")
+    assert len([chunk async for chunk in client.chat_stream(HELLO, fold=False)]) == 51
+
+
+async def test_a_stream_that_unfolds_out_of_nothing_is_refused(client, server):
+    """A compressed stream of which megabytes come out of a few kilobytes ends with an error, kept or not."""
+    body = event("x" * 1_000_000) * 40
+    head = HEAD.replace(b"\r\n\r\n", b"\r\nContent-Encoding: gzip\r\n\r\n")
+    server.faults.script([raw(gzip.compress(body), head=head)] * 2)
+    for fold in (True, False):
+        with pytest.raises(ImagineStreamException, match="bomb"):
+            [None async for _ in client.chat_stream(HELLO, fold=fold)]
 
 
 async def test_connections_are_kept_after_done(client, server):

@@ -1,0 +1,118 @@
+"""Answers of our own routes, which are an answer only where they carry no error: services report some under 200."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from imagine.exceptions import ImagineDecodeException
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = [
+    "ReportedError",
+    "error_member",
+    "has_choices",
+    "mentions_error",
+    "own_answer",
+    "own_look",
+    "replaces_answer",
+]
+
+T = TypeVar("T")
+Content = bytes | bytearray
+
+_WORD = b'"error"'
+_SEARCHED = 64 * 1024
+"""Bytes of an answer that are searched whole for the word; of a longer one, as many at its start and its end."""
+_NO_ERROR: tuple[object, ...] = (None, False, "", {}, [])
+
+
+class ReportedError(Exception):
+    """An answer whose status is a good one carries an error of the service; its words are in the answer."""
+
+
+class _Member(msgspec.Struct):
+    error: Any = None
+    object: Any = None
+    choices: Any = None
+
+
+class _Shape(msgspec.Struct):
+    """What an error may look like that comes in place of an answer."""
+
+    error: Any = None
+    detail: Any = None
+    message: Any = None
+    object: Any = None
+
+
+_MEMBER = msgspec.json.Decoder(_Member)
+_SHAPES: msgspec.json.Decoder[_Shape | list[_Shape]] = msgspec.json.Decoder(_Shape | list[_Shape])
+
+
+def own_answer(decode: Callable[[Content], T], content: Content) -> T:
+    """Decode an answer of one of our own routes; ReportedError where it carries an error, beside or in its place."""
+    if mentions_error(content) and error_member(content):
+        raise ReportedError
+    try:
+        return decode(content)
+    except ImagineDecodeException:
+        if not replaces_answer(content):
+            raise
+    raise ReportedError
+
+
+def own_look(decode: Callable[[Content], T], content: Content) -> T:
+    """Decode as `own_answer` does; an object that has nothing of its class is no answer with everything left out."""
+    answer = own_answer(decode, content)
+    if isinstance(answer, msgspec.Struct) and not _names_of(content).intersection(answer.__struct_fields__):
+        if replaces_answer(content):
+            raise ReportedError
+        raise ImagineDecodeException(f"there is nothing of {type(answer).__name__} in {bytes(content[:200])!r}")
+    return answer
+
+
+def mentions_error(content: Content) -> bool:
+    """Tell whether a JSON text may hold the name `error`, without parsing it."""
+    if len(content) <= 2 * _SEARCHED:
+        return _WORD in content
+    return _WORD in content[:_SEARCHED] or _WORD in content[-_SEARCHED:]
+
+
+def error_member(payload: Content) -> bool:
+    """Tell whether an object has a member `error` that says something, or says that it is one."""
+    try:
+        member = _MEMBER.decode(payload)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return False
+    return member.error not in _NO_ERROR or member.object == "error"
+
+
+def has_choices(payload: Content) -> bool:
+    """Tell whether there are choices beside an error."""
+    return bool(_MEMBER.decode(payload).choices)
+
+
+def replaces_answer(payload: Content) -> bool:
+    """Tell whether what is no answer looks like an error: one or more objects with an error's usual members."""
+    try:
+        shapes = _SHAPES.decode(payload)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return False
+    return any(map(_tells_error, shapes)) if isinstance(shapes, list) else _tells_error(shapes)
+
+
+def _tells_error(shape: _Shape) -> bool:
+    return shape.object == "error" or any(
+        member not in _NO_ERROR for member in (shape.error, shape.detail, shape.message)
+    )
+
+
+def _names_of(content: Content) -> set[str]:
+    try:
+        return set(msgspec.json.decode(content, type=dict[str, msgspec.Raw]))
+    except (msgspec.MsgspecError, ValueError):  # what the lenient reading alone can take has been taken
+        return set()
