@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from imagine.types.decoding import Decoding
+
 __all__ = ["Attempt", "CallInfo", "RawResponse"]
 
 
@@ -66,7 +68,4 @@ class RawResponse(msgspec.Struct, frozen=True):
 
     def json(self) -> Any:
         """Return the body parsed; ImagineDecodeException where it is not JSON."""
-        # Imported when called: the exceptions, which decoding raises, stand on this module.
-        from imagine.types.decoding import Decoding
-
         return Decoding(object).decode(self.content)

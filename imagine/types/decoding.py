@@ -11,12 +11,9 @@ import math
 import re
 import reprlib
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
-
-if TYPE_CHECKING:
-    from imagine.exceptions import ImagineDecodeException
 
 __all__ = ["Decoding", "fit"]
 
@@ -107,8 +104,8 @@ def _parse_malformed(data: bytes, into: object) -> Any:
         raise _misfit(into, f"it cannot be read as JSON ({refusal})", text) from refusal
 
 
-def _misfit(into: object, reason: str, found: object) -> ImagineDecodeException:
-    from imagine.exceptions import ImagineDecodeException  # data classes alone start faster without
+def _misfit(into: object, reason: str, found: object) -> Exception:
+    from imagine.exceptions import ImagineDecodeException  # it stands above, on the record of a call, which has a usage
 
     name = into.__name__ if isinstance(into, type) else str(into)
     return ImagineDecodeException(f"This does not fit {name}: {reason}; there was {_excerpt(found)}")

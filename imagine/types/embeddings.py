@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from msgspec import field
 
-from imagine.exceptions import ImagineException
 from imagine.types.base import DTO, PlainDTO
 from imagine.types.brief import Brief
 from imagine.types.common import UsageInfo
@@ -58,6 +57,8 @@ class EmbeddingResponse(PlainDTO, kw_only=True):
     def first_embedding(self) -> list[float]:
         """The first vector; ImagineException where the answer holds none."""
         if not self.data:
+            from imagine.exceptions import ImagineException  # it stands above the data classes
+
             raise ImagineException(f"The answer of model {self.model!r} holds no embedding: its `data` is empty.")
         return self.data[0].embedding
 

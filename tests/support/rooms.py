@@ -16,15 +16,15 @@ from typing import NamedTuple
 PACKAGE = Path(__file__).parents[2] / "imagine"
 
 FLOORS = (
-    *("_version", "_warn", "_log", "_headers", "calls", "exceptions", "limits", "types", "_redaction", "_record"),
+    *("_version", "_warn", "_log", "_headers", "types", "calls", "exceptions", "limits", "_redaction", "_record"),
     "_first_use",
     *("_pacing", "_answers", "_options", "_http", "streaming", "_requests", "_client", "async_client"),
     *("_blocking", "client", "server", "testing", "__init__"),
 )
 """All rooms, from the ground up: each imports only what stands before it."""
 
-WHEN_CALLED = {("calls", "types")}
-"""Arrows that run back: `RawResponse.json` decodes, and what decoding raises stands on `calls`."""
+WHEN_CALLED = {("types", "exceptions")}
+"""Arrows that run back: data classes raise errors, which stand on `calls`, whose `CallInfo` has a data class."""
 
 
 class Arrow(NamedTuple):
