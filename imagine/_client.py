@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import Context, copy_context
 from functools import lru_cache, partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar, cast
 
 from imagine._answers.own import own_answer, own_look
 from imagine._first_use import first_use
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from imagine._http.call import Call
     from imagine._http.event_source import EventSource
     from imagine._http.transport import Transport
-    from imagine.streaming import OpenStream
+    from imagine.streaming import OpenStream, TakeRecord
 
 __all__ = ["AsyncClientBase"]
 
@@ -134,21 +135,31 @@ class AsyncClientBase:
         content = encoded(to_wire(json) if isinstance(json, DTO) else json, overrides.get("extra_body"))
         query = {name: str(value) for name, value in (params or {}).items() if value is not None}
         transport = self._ready() or await self._get_ready()
-        return transport, transport.call(
-            method, path, query, content, overrides, lane or LaneKey(f"{method} by request()")
-        )
+        call = transport.call(method, path, query, content, overrides, lane or LaneKey(f"{method} by request()"))
+        call.record.model = _model_of(json, overrides)
+        return transport, call
 
     def _opener(self, path: str, body: DTO, overrides: CallOptions) -> OpenStream:
         """Return what opens a stream when its first chunk is asked for; its body is encoded now."""
         self._check_open()
         content = encoded(body, overrides.get("extra_body"))
-        return partial(self._open_stream, path, content, overrides, _lane(path, body, overrides))
+        context = copy_context() if self._options.on_call is not None else None
+        return partial(self._open_stream, path, content, overrides, _lane(path, body, overrides), context)
 
     async def _open_stream(
-        self, path: str, content: bytes | None, overrides: CallOptions, lane: LaneKey
+        self,
+        path: str,
+        content: bytes | None,
+        overrides: CallOptions,
+        lane: LaneKey,
+        context: Context | None,
+        take_record: TakeRecord,
     ) -> EventSource:
         transport = self._ready() or await self._get_ready()
-        return await transport.open(transport.call("POST", path, {}, content, overrides, lane, stream=True))
+        call = transport.call("POST", path, {}, content, overrides, lane, stream=True)
+        call.context = context
+        take_record(call.record)
+        return await transport.open(call)
 
     def _ready(self) -> Transport | None:
         """Return the transport; None before the first use."""
@@ -173,10 +184,18 @@ class AsyncClientBase:
 
 
 def _lane(path: str, body: DTO, overrides: CallOptions) -> LaneKey:
-    """Return the lane of a request: its route, and the model that the service will see."""
+    return _lane_key(path, _model_of(body, overrides))
+
+
+def _model_of(body: object, overrides: CallOptions) -> str | None:
+    """Return the model that the service will see."""
     extra = overrides.get("extra_body")
     model = extra.get("model") if extra else None
-    return _lane_key(path, str(model) if model else getattr(body, "model", None))
+    if not model:
+        model = getattr(body, "model", None)
+    if not model and isinstance(body, dict):
+        model = cast("dict[object, object]", body).get("model")
+    return str(model) if model else None
 
 
 @lru_cache

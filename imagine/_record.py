@@ -5,19 +5,54 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol, cast
 
 import msgspec
 
 from imagine._redaction.redaction import Redaction
-from imagine.calls import Attempt, CallInfo
+from imagine.calls import Attempt, CallInfo, Outcome
+from imagine.types.common import UsageInfo
 
-__all__ = ["FIRST_ATTEMPT", "CallRecord", "request_id_of"]
+__all__ = ["FIRST_ATTEMPT", "CallRecord", "Received", "WholeAnswer", "request_id_of"]
 
 FIRST_ATTEMPT = Attempt(1, 0.0, "")
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 NO_SECRETS = Redaction()
 _REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-correlation-id", "x-amzn-requestid", "cf-ray")
+
+
+class Received(Protocol):
+    """What has come of an answer so far: of a stream, its fold."""
+
+    @property
+    def usage(self) -> UsageInfo | None:
+        """The usage that came last."""
+        ...
+
+    @property
+    def choices_finished(self) -> int | None:
+        """How many choices have a finish reason; None where there are no choices."""
+        ...
+
+
+class WholeAnswer(msgspec.Struct):
+    """An answer that came whole; it is looked into when its record is read."""
+
+    answer: object
+
+    @property
+    def usage(self) -> UsageInfo | None:
+        """Its usage, if its class is one of ours."""
+        usage = getattr(self.answer, "usage", None)
+        return usage if isinstance(usage, UsageInfo) else None
+
+    @property
+    def choices_finished(self) -> int | None:
+        """How many of its choices have a finish reason; None where it has no choices."""
+        choices = getattr(self.answer, "choices", None)
+        if not isinstance(choices, list):
+            return None
+        return sum(bool(getattr(choice, "finish_reason", None)) for choice in cast("list[object]", choices))
 
 
 class CallRecord(msgspec.Struct):
@@ -26,6 +61,7 @@ class CallRecord(msgspec.Struct):
     method: str
     path: str
     redaction: Redaction = NO_SECRETS
+    model: str | None = None
     started: float = msgspec.field(default_factory=time.monotonic)
     status: int | None = None
     headers: Mapping[str, str] = NOTHING
@@ -37,6 +73,10 @@ class CallRecord(msgspec.Struct):
     retry_after: float | None = None
     quota: Mapping[str, float] = NOTHING
     error: str | None = None
+    outcome: Outcome | None = None
+    received: Received | None = None
+    left: bool = False
+    """Whether its user has closed it while it was being opened, which cancels the opening."""
 
     def begin_attempt(self) -> None:
         """Forget the last attempt's answer."""
@@ -54,6 +94,8 @@ class CallRecord(msgspec.Struct):
         return CallInfo(
             method=self.method,
             path=self.redaction.text(self.path),
+            model=self.redaction.text(self.model) if self.model else None,
+            outcome=self.outcome,
             status=self.status,
             request_id=request_id_of(headers),
             headers=headers.copy(),  # type: ignore[attr-defined]  # a mapping of aiohttp's, which cannot be pickled
@@ -62,6 +104,8 @@ class CallRecord(msgspec.Struct):
             seconds_to_first_event=self.first_event,
             seconds_total=(self.finished or time.monotonic()) - self.started,
             events=self.events,
+            usage=self.received.usage if self.received else None,
+            choices_finished=self.received.choices_finished if self.received else None,
             retry_after=self.retry_after,
             quota=dict(self.quota),
             error=self.error,

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
+from imagine.types.common import UsageInfo
 from imagine.types.decoding import Decoding
 
-__all__ = ["Attempt", "CallInfo", "RawResponse"]
+__all__ = ["Attempt", "CallInfo", "Outcome", "RawResponse"]
+
+Outcome: TypeAlias = Literal["complete", "left", "cancelled", "failed"]
+"""How a call ended."""
 
 
 class Attempt(msgspec.Struct, frozen=True):
@@ -30,6 +34,16 @@ class CallInfo(msgspec.Struct, frozen=True, kw_only=True):
     """Such as `POST`."""
     path: str
     """The route below the endpoint, such as `chat/completions`."""
+    model: str | None = None
+    """The model asked for; None where the request names none."""
+    outcome: Outcome | None = None
+    """How it ended; None while it runs.
+
+    - complete: the answer is there, or the stream was read to its end.
+    - left: the stream was closed or dropped before; what `choices_finished` counts had come whole.
+    - cancelled: the task that waited for it was cancelled, or Ctrl-C pressed.
+    - failed: it raised what `error` says.
+    """
     status: int | None = None
     """Status of the last answer; None when there was none."""
     request_id: str | None = None
@@ -46,12 +60,16 @@ class CallInfo(msgspec.Struct, frozen=True, kw_only=True):
     """From the start of the call to its end, or until now while it runs."""
     events: int = 0
     """Events of a stream so far."""
+    usage: UsageInfo | None = None
+    """Tokens, as the answer reports them, or the stream so far; None where they do not, and for `request()`."""
+    choices_finished: int | None = None
+    """How many choices of the answer, or of the stream so far, have a finish reason; None where it has no choices."""
     retry_after: float | None = None
     """Seconds the last answer asked to wait (RFC 9110 section 10.2.3); None where it did not."""
     quota: Mapping[str, float] = {}
     """What the last answer's headers reported about quotas, such as `remaining-requests`; empty where they did not."""
     error: str | None = None
-    """The failure's class and message; None for a good call or one that still runs."""
+    """Class and message of what failed or cancelled it; None for a call that did well, was left, or still runs."""
 
 
 class RawResponse(msgspec.Struct, frozen=True):

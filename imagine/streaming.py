@@ -14,6 +14,7 @@ import msgspec
 from imagine._answers.errors import stream_error
 from imagine._answers.folding import Fold
 from imagine._answers.own import error_member, has_choices, mentions_error, replaces_answer
+from imagine._record import CallRecord
 from imagine.calls import CallInfo
 from imagine.exceptions import (
     ImagineDecodeException,
@@ -22,12 +23,14 @@ from imagine.exceptions import (
     ImagineStreamException,
 )
 
+TakeRecord = Callable[[CallRecord], None]
+
 if TYPE_CHECKING:
     from imagine._http.event_source import EventSource
 
-    OpenStream = Callable[[], Awaitable[EventSource]]
-else:
-    OpenStream = Callable[[], Awaitable]  # aiohttp stands behind an event source: it is loaded with the first call
+    OpenStream = Callable[[TakeRecord], Awaitable[EventSource]]
+else:  # aiohttp stands behind an event source: it is loaded with the first call
+    OpenStream = Callable[[TakeRecord], Awaitable]
 
 __all__ = ["AsyncStream"]
 
@@ -95,6 +98,7 @@ class AsyncStream(Generic[T, R]):
         self._state = NEW
         self._failure: ImagineException | None = None
         """What the next read raises; once the state is FAILED, what was raised."""
+        self._record: CallRecord | None = None
         self._source: EventSource | None = None
         self._opening: _Opening | None = None
         self._batch: Iterator[T] = iter(())
@@ -102,9 +106,7 @@ class AsyncStream(Generic[T, R]):
     @property
     def call(self) -> CallInfo | None:
         """The record of the call as it stands; None before the first chunk was asked for."""
-        if self._source is not None:
-            return self._source.call.record.info()
-        return self._failure.call if self._failure else None
+        return self._record.info() if self._record else None
 
     @property
     def text(self) -> str:
@@ -154,12 +156,17 @@ class AsyncStream(Generic[T, R]):
             payloads = []  # this frame stands in the traceback, the service's words in the message, without secrets
             self._fail(error)
             raise
-        except BaseException:  # the reading task was cancelled: mostly, nobody comes back for the rest
-            self._give_up()
+        except BaseException as error:  # the reading task was cancelled: mostly, nobody comes back for the rest
+            self._give_up(error)
             raise
 
     def close(self) -> None:
         """Drop the connection at once, from any task or thread; a stream that is closed just ends."""
+        if self._state is OPENING and self._record is not None:
+            self._record.left = True
+        self._drop()
+
+    def _drop(self) -> None:
         if self._state in (NEW, OPENING, OPEN):
             self._state = CLOSED
         self._batch = iter(())
@@ -179,6 +186,8 @@ class AsyncStream(Generic[T, R]):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if isinstance(error, asyncio.CancelledError):
+            self._give_up(asyncio.CancelledError())
         await self.aclose()
 
     async def __aiter__(self) -> AsyncGenerator[T, None]:
@@ -213,7 +222,7 @@ class AsyncStream(Generic[T, R]):
         self._state, self._opening = OPENING, _Opening()
         try:
             async with self._opening.timeout:
-                self._source = await self._open_call()
+                self._source = await self._open_call(self._take_record)
         except ImagineException:
             raise
         except TimeoutError:  # `close` was called: it is the only one to set a time
@@ -227,6 +236,9 @@ class AsyncStream(Generic[T, R]):
         else:  # closed in the moment in which it was opened
             self._source.close()
         return self._source
+
+    def _take_record(self, record: CallRecord) -> None:
+        self._record, record.received, record.left = record, self._fold, self._state is CLOSED
 
     def _decoded(self, source: EventSource, payloads: list[bytes]) -> list[T]:
         """Decode one read; of a bad event the good ones before it are delivered first."""
@@ -297,13 +309,15 @@ class AsyncStream(Generic[T, R]):
                 f"the stream ended after {events} events without [DONE] or a finish reason: it was cut"
             )
 
-    def _give_up(self) -> None:
-        """Drop the connection; who does come back is not to take that for the end."""
+    def _give_up(self, error: BaseException) -> None:
+        """Drop the connection after a cancellation; who does come back is not to take that for the end."""
+        if self._source is not None:
+            self._source.call.record_failure(error)
         if self._state in (OPENING, OPEN):
             self._failure = ImagineStreamException(
                 "an earlier read of this stream was cancelled; `partial` has what came"
             )
-        self.close()
+        self._drop()
 
     def _fail(self, error: ImagineException) -> None:
         self._state, self._failure = FAILED, error

@@ -9,6 +9,7 @@ import io
 import re
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
+from imagine._record import Received
 from imagine.types.chat_completions import (
     ChatCompletionResponse,
     ChatCompletionResponseChoice,
@@ -39,7 +40,7 @@ R_co = TypeVar("R_co", covariant=True)
 Chunk = TypeVar("Chunk", ChatCompletionStreamResponse, CompletionStreamResponse)
 
 
-class Fold(Protocol[T_contra, R_co]):
+class Fold(Received, Protocol[T_contra, R_co]):
     """Follows the chunks of a stream."""
 
     @property
@@ -60,11 +61,6 @@ class Fold(Protocol[T_contra, R_co]):
     @property
     def text(self) -> str:
         """The text of the first choice so far."""
-        ...
-
-    @property
-    def usage(self) -> UsageInfo | None:
-        """The usage that came last."""
         ...
 
     def add(self, chunks: Sequence[T_contra]) -> None:
@@ -94,6 +90,11 @@ class _FinishReasons:
         """The same: a body that ends before is cut."""
         return self.complete
 
+    @property
+    def choices_finished(self) -> int:
+        """How many choices have a finish reason."""
+        return len(self._finished)
+
     def _mark(self, choice: ChatCompletionResponseStreamChoice | CompletionResponseStreamChoice) -> None:
         index, reason = choice.index, choice.finish_reason
         if reason == NULL:
@@ -106,15 +107,20 @@ class _FinishReasons:
 
 
 class ChoicesProgress(_FinishReasons, Generic[Chunk]):
-    """Follows a chat or completion stream and keeps nothing of it."""
+    """Follows a chat or completion stream and keeps nothing of it but the usage."""
 
     keeps = False
     text = ""
-    usage = None
+
+    def __init__(self, asked: int = 1) -> None:
+        super().__init__(asked)
+        self.usage: UsageInfo | None = None
 
     def add(self, chunks: Sequence[Chunk]) -> None:
         """Take the chunks of one read."""
         for chunk in chunks:
+            if chunk.usage is not None:
+                self.usage = chunk.usage
             for choice in chunk.choices:
                 self._mark(choice)
 
@@ -355,7 +361,7 @@ class ImagesProgress:
     keeps = False
     complete = False
     text = ""
-    usage = None
+    usage = choices_finished = None
 
     def __init__(self) -> None:
         self.may_end = False
@@ -374,7 +380,7 @@ class ImageFold:
     keeps = True
     complete = False
     text = ""
-    usage = None
+    usage = choices_finished = None
 
     def __init__(self) -> None:
         self.may_end = False

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Generator, Iterator
+from functools import partial
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
@@ -60,7 +62,10 @@ class Stream(Generic[T, R]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        if isinstance(error, KeyboardInterrupt):
+            self._give_up()
+        else:
+            self.close()
 
     def __iter__(self) -> Generator[T, None, None]:
         while True:
@@ -92,5 +97,10 @@ class Stream(Generic[T, R]):
         except ImagineException:
             raise
         except BaseException:
-            self.close()
+            self._give_up()
             raise
+
+    def _give_up(self) -> None:
+        """Drop the connection as an AsyncStream does when its reader is cancelled."""
+        self._batch = iter(())
+        loop_thread.call_soon(partial(self._stream._give_up, CancelledError()))  # pyright: ignore[reportPrivateUsage]

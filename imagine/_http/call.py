@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import Mapping
+from contextvars import Context
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -20,7 +20,7 @@ from imagine._pacing.retries import RetryPlan
 from imagine._pacing.slots import SlotQueue
 from imagine._record import FIRST_ATTEMPT, CallRecord
 from imagine._redaction.sources import secrets_of_headers
-from imagine.calls import Attempt
+from imagine.calls import Attempt, CallInfo, Outcome
 from imagine.exceptions import ImagineException
 from imagine.limits import Timeout, positive_seconds
 
@@ -62,6 +62,8 @@ class Call(msgspec.Struct, eq=False):
     """Made after the first failure."""
     paused: float = 0.0
     """Seconds waited before the attempt under way."""
+    context: Context | None = None
+    """Where a stream was made, if somebody wants to be told of its end, which may come anywhere."""
 
     def __repr__(self) -> str:
         return f"Call({self.doing})"  # no body and no headers, which tracebacks with local variables would show
@@ -127,6 +129,13 @@ class Call(msgspec.Struct, eq=False):
         """Whether it waits for its next attempt in its lane, which a 429 has closed: there it keeps its place."""
         return self.plan is not None and self.plan.is_told_pace and self.waits
 
+    def note_wait(self, seconds: float) -> None:
+        """Note what it waited for its turn, to whatever end."""
+        if self.waits_in_lane:
+            self.paused = seconds
+        else:
+            self.record.queued += seconds
+
     def begin_attempt(self) -> None:
         """Note that the request is sent once more."""
         attempts = self.record.attempts
@@ -155,30 +164,35 @@ class Call(msgspec.Struct, eq=False):
         total = usage.total_tokens if usage is not None else None
         self.slots.charge_tokens(self, (total or self.tokens + len(text) // 4) - self.tokens)
 
-    def finish(self, error: ImagineException | None = None) -> None:
+    def finish(self, outcome: Outcome, error: BaseException | None = None) -> None:
         """Close the record, once: log it and hand it over."""
         if error is not None:
-            self.redaction.clean(error)
+            self.redaction.clean(error)  # one that cancels may be the cause of another, such as a TimeoutError
         if self.record.finished is not None:
             return
-        self.record.finished = time.monotonic()
+        self.record.finished, self.record.outcome = time.monotonic(), outcome
         if error is not None:
-            self.record.error = f"{type(error).__name__}: {error}"
-            error.call = self.record.info()
-            error.http_status, error.headers = error.call.status, error.call.headers
+            self._note(error)
         if log.isEnabledFor(logging.DEBUG):
             self._log()
         if self.options.on_call is not None:
             self._hand_over(self.options.on_call)
 
     def record_failure(self, error: BaseException) -> None:
-        """Close the record of a call that has failed, or that its task has given up."""
+        """Close the record of a call that has failed, or that its user or its task has given up."""
+        if isinstance(error, Exception):
+            self.finish("failed", error)
+        elif self.record.left:
+            self.finish("left")
+        else:
+            self.finish("cancelled", error)
+
+    def _note(self, error: BaseException) -> None:
+        why = error if isinstance(error, Exception) else "the call was cancelled"
+        self.record.error = self.redaction.text(f"{type(error).__name__}: {why}")
         if isinstance(error, ImagineException):
-            self.finish(error)
-        elif isinstance(error, asyncio.CancelledError):
-            self.redaction.clean(error)  # it may be the cause of another's error, such as a TimeoutError
-            self.record.error = "CancelledError: the call was cancelled"
-            self.finish()
+            error.call = self.record.info()
+            error.http_status, error.headers = error.call.status, error.call.headers
 
     def log_body(self, what: str, content: bytes | bytearray) -> None:
         """Log a body, without secrets."""
@@ -193,9 +207,11 @@ class Call(msgspec.Struct, eq=False):
             self._shown(), info.status, info.seconds_total * 1000, len(info.attempts), info.request_id,
         )  # fmt: skip
 
-    def _hand_over(self, on_call: Callable[..., object]) -> None:
+    def _hand_over(self, on_call: Callable[[CallInfo], object]) -> None:
+        context, self.context = self.context, None
         try:
-            on_call(self.record.info())
+            info = self.record.info()
+            context.run(on_call, info) if context else on_call(info)
         except Exception:  # a user's callback must not turn a good answer into a failure
             log.exception("on_call= failed for %s", self._shown())
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from imagine._http.call import Call
     from imagine._pacing.clock import Clock, Watchdog
     from imagine._pacing.slots import Slot
+    from imagine.calls import Outcome
 
 __all__ = ["EventSource"]
 
@@ -108,14 +109,14 @@ class EventSource:
 
     def fail(self, error: ImagineException) -> None:
         """Close after a failure, which goes into the record."""
-        self.call.finish(error)
+        self.call.finish("failed", error)
         self.close()
 
     def close(self) -> None:
         """Drop the connection and free the slot; from the loop's thread."""
         if not self._closed:
-            self._leave()
             self._disconnect()
+            self._leave("left")
 
     async def finish(self) -> None:
         """Leave a stream whose last event was read; its connection is kept if the body ends soon, as it mostly does.
@@ -124,7 +125,7 @@ class EventSource:
         Nothing that happens meanwhile is told: after [DONE] nothing counts.
         """
         if not self._closed:
-            self._leave()
+            self._leave("complete")
             if not self._content.is_eof():
                 self._linger()
                 await self._ends_badly_within(MOMENT)
@@ -180,6 +181,7 @@ class EventSource:
             self._watchdog.loop.call_soon_threadsafe(self.close)
         except RuntimeError:  # the loop is closed, and the connection with it
             self._slot.free()
+            self.call.finish("left")
 
     def _linger(self) -> None:
         self._lingers = True
@@ -192,12 +194,12 @@ class EventSource:
         if not self._content.is_eof():
             self._disconnect()
 
-    def _leave(self) -> None:
+    def _leave(self, outcome: Outcome) -> None:
         self._closed = self._at_end = True
         self._ready = []
         self._watchdog.discard(self)
         self._slot.free()
-        self.call.finish()
+        self.call.finish(outcome)
 
     def _take(self, data: bytes) -> None:
         """Take what was read; nothing is the end of the body."""

@@ -27,7 +27,7 @@ from imagine._options.proxy import proxy_for
 from imagine._options.tls import tls_context
 from imagine._pacing.clock import Clock
 from imagine._pacing.lanes import LaneKey
-from imagine._record import CallRecord
+from imagine._record import CallRecord, WholeAnswer
 from imagine._redaction.redaction import Redaction
 from imagine._redaction.sources import secrets_of_headers, secrets_of_proxy
 from imagine._version import __version__
@@ -125,7 +125,7 @@ class Transport:
             self.slots,
             options.timeout,
             options.max_retries,
-            CallRecord(method, path, self.redaction),
+            CallRecord(method, path, self.redaction, lane.model),
             lane,
         )
         if overrides:
@@ -152,7 +152,8 @@ class Transport:
         else:
             if self.slots.counts_tokens:
                 call.charge_tokens(getattr(answer, "usage", None), _text_of(answer))
-            call.finish()
+            call.record.received = WholeAnswer(answer)
+            call.finish("complete")
             return answer
         raise failure  # out here, where no context is added to it, and with no answer in this frame
 
@@ -273,17 +274,13 @@ class Transport:
     async def _wait_for_slot(self, call: Call) -> Slot:
         began = time.monotonic()
         try:
-            slot = await self.slots.wait(call, call.deadline, self.options.slot_timeout)
+            return await self.slots.wait(call, call.deadline, self.options.slot_timeout)
         except ImagineTimeoutException as error:
             if call.plan is None or error.limit != "deadline":
                 raise
             raise _too_late_again(call) from call.plan.failure
-        waited = time.monotonic() - began
-        if call.waits_in_lane:
-            call.paused = waited
-        else:
-            call.record.queued += waited
-        return slot
+        finally:
+            call.note_wait(time.monotonic() - began)
 
     async def _send_once(
         self,
@@ -398,7 +395,7 @@ def _undecodable(call: Call, content: bytes | bytearray, error: ImagineDecodeExc
     what = f"{call.record.status} from {call.doing} ({kind})"
     failure = ImagineDecodeException(f"{what}: {error if content else 'the answer is empty'}")
     failure.__cause__ = error
-    call.finish(failure)
+    call.finish("failed", failure)
     return failure
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import os
 import re
 import ssl
@@ -60,7 +62,12 @@ class ExtraOptions(TypedDict, total=False):
     on_limit: Literal["wait", "raise"] | None
     """Wait for a quota (the default, at most `retry_budget`), or raise ImagineQuotaException at once."""
     on_call: Callable[[CallInfo], object] | None
-    """Called once for every finished call, good or failed."""
+    """Called once for every call that has ended, to whatever end (see `CallInfo.outcome`), on the thread of its loop.
+
+    It runs in the context of who made the call: context variables are those of the task, or thread, that called, for a
+    stream at the time when it was made. What it raises is logged and changes nothing. It must not be a coroutine
+    function (TypeError), which nobody would await: let it start a task, or put the record into a queue.
+    """
     max_event_bytes: int | None
     """The longest event of a stream, 16 MiB by default."""
     max_response_bytes: int | None
@@ -219,7 +226,19 @@ def _flag(name: str, value: object) -> bool:
 def _callback(name: str, value: object) -> object:
     if not callable(value):
         raise TypeError(f"{name} must be callable, not {type(value).__name__}")
+    if _is_async(value):
+        raise TypeError(
+            f"{name} must not be async: nobody would await it; let a plain function start a task, or put the record "
+            "into a queue"
+        )
     return value
+
+
+def _is_async(function: object) -> bool:
+    while isinstance(function, functools.partial):
+        function = cast("functools.partial[object]", function).func
+    forms = function, type(function).__call__
+    return any(check(form) for check in (inspect.iscoroutinefunction, inspect.isasyncgenfunction) for form in forms)
 
 
 def _proxy(name: str, value: object) -> str | Literal[False]:
