@@ -103,4 +103,5 @@ class Stream(Generic[T, R]):
     def _give_up(self) -> None:
         """Drop the connection as an AsyncStream does when its reader is cancelled."""
         self._batch = iter(())
-        loop_thread.call_soon(partial(self._stream._give_up, CancelledError()))  # pyright: ignore[reportPrivateUsage]
+        give_up = self._stream._give_up  # pyright: ignore[reportPrivateUsage] - the same stream, for code that awaits
+        loop_thread.call_soon(partial(give_up, CancelledError()))

@@ -49,8 +49,10 @@ from imagine import (
     Tools,
     TranscribeResponse,
     TranslateResponse,
+    UsageInfo,
     UsageResponse,
 )
+from imagine.calls import Outcome
 
 HELLO = [ChatMessage(role="user", content="Hello!")]
 MIXED: list[ChatMessage | dict[str, str]] = [
@@ -268,6 +270,9 @@ def exceptions(error: ImagineException) -> None:
     assert_type(error.http_status, int | None)
     assert_type(error.headers.get("Retry-After"), str | None)
     assert_type(error.call, CallInfo | None)
+    if error.call is not None:
+        assert_type(error.call.outcome, Outcome | None)
+        assert_type((error.call.usage, error.call.choices_finished), tuple[UsageInfo | None, int | None])
     if isinstance(error, ImagineAPIException):
         assert_type(error.request_id, str | None)
     if isinstance(error, ImagineAPITooManyRequestsException):
