@@ -184,6 +184,7 @@ class AsyncClientBase:
 
 
 def _lane(path: str, body: DTO, overrides: CallOptions) -> LaneKey:
+    """Return the lane of a request: its route and its model."""
     return _lane_key(path, _model_of(body, overrides))
 
 
