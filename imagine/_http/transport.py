@@ -159,7 +159,7 @@ class Transport:
 
     def _reported(self, call: Call, content: bytes | bytearray) -> ImagineException:
         failure = api_error(call.record, bytes(content), doing=call.doing, redaction=call.redaction)
-        call.finish(failure)
+        call.finish("failed", failure)
         return failure
 
     async def upload(
