@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import select
 import socket
-import sys
 from contextvars import ContextVar, Token
 from typing import TYPE_CHECKING, Any, Self
 
@@ -85,21 +83,6 @@ class SendTrace(msgspec.Struct):
             raise self.failed(error) from error
 
 
-if sys.platform == "win32":
-
-    def is_unread(descriptor: int) -> bool:
-        """Tell whether a socket holds bytes that nobody has read, or was closed by the other end."""
-        return bool(select.select([descriptor], [], [], 0)[0])
-
-else:
-    import fcntl
-    import termios
-
-    def is_unread(descriptor: int) -> bool:
-        """Tell whether a socket holds bytes that nobody has read; this takes a tenth of what `poll` does."""
-        return fcntl.ioctl(descriptor, termios.FIONREAD, bytes(4)) != bytes(4)
-
-
 current_trace: ContextVar[SendTrace] = ContextVar("imagine_send_trace")
 
 
@@ -115,24 +98,20 @@ class Connector(aiohttp.TCPConnector):
     async def connect(
         self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
     ) -> Connection:
-        """Return a kept connection that has nothing to read, or a new one.
-
-        What came on it while it was idle is the answer to no request, or its end: it must not be taken for the next.
-        """
+        """Return a kept connection, or a new one where something came on it that no request had asked for."""
         trace = current_trace.get()
         connection = await super().connect(req, traces, timeout)
-        while not trace.fresh and _has_something_to_read(connection):
+        while not trace.fresh and _is_used_up(connection):
             connection.close()
             connection = await super().connect(req, traces, timeout)
         trace.connected()
         return connection
 
 
-def _has_something_to_read(connection: Connection) -> bool:
+def _is_used_up(connection: Connection) -> bool:
+    """Tell whether a connection is at its end, or something came on it that was not asked for."""
     protocol = connection.protocol
-    if protocol is None or protocol.transport is None or protocol.should_close:
-        return True
-    return is_unread(protocol.transport.get_extra_info("socket").fileno())
+    return protocol is None or protocol.should_close
 
 
 def _kept_alive_socket(address: Sequence[Any]) -> socket.socket:
