@@ -63,8 +63,8 @@ class Fold(Received, Protocol[T_contra, R_co]):
         """The text of the first choice so far."""
         ...
 
-    def add(self, chunks: Sequence[T_contra]) -> None:
-        """Take the chunks of one read."""
+    def add(self, chunks: Sequence[T_contra]) -> bool:
+        """Take the chunks of one read; tell whether there was more than the next pieces of one text."""
         ...
 
     def snapshot(self) -> R_co | None:
@@ -116,13 +116,16 @@ class ChoicesProgress(_FinishReasons, Generic[Chunk]):
         super().__init__(asked)
         self.usage: UsageInfo | None = None
 
-    def add(self, chunks: Sequence[Chunk]) -> None:
-        """Take the chunks of one read."""
+    def add(self, chunks: Sequence[Chunk]) -> bool:
+        """Take the chunks of one read; tell whether there was more than the next pieces of one text."""
+        pieces = 0
         for chunk in chunks:
             if chunk.usage is not None:
                 self.usage = chunk.usage
             for choice in chunk.choices:
                 self._mark(choice)
+                pieces += choice.finish_reason is None and choice.delta.content is not None
+        return pieces != len(chunks)
 
     def snapshot(self) -> None:
         """Return None: nothing is kept."""
@@ -278,8 +281,9 @@ class _ChoicesFold(_FinishReasons, Generic[Chunk]):
         """The text of the first choice so far."""
         return self._builders[min(self._builders)].text if self._builders else ""
 
-    def add(self, chunks: Sequence[Chunk]) -> None:
-        """Take the chunks of one read."""
+    def add(self, chunks: Sequence[Chunk]) -> bool:
+        """Take the chunks of one read; tell whether there was more than the next pieces of one text."""
+        more = False
         if self._first is None and chunks:
             self._first = chunks[0]
         index, write = self._last
@@ -298,8 +302,10 @@ class _ChoicesFold(_FinishReasons, Generic[Chunk]):
                 ):
                     write(delta.content)
                     continue
+            more = True
             index, write = self._add(chunk)
         self._last = index, write
+        return more
 
     def _add(self, chunk: Chunk) -> _Target:
         """Take any chunk, and return the choice that it went to."""
@@ -366,9 +372,10 @@ class ImagesProgress:
     def __init__(self) -> None:
         self.may_end = False
 
-    def add(self, chunks: Sequence[ImageResponse]) -> None:
-        """Take the events of one read."""
+    def add(self, chunks: Sequence[ImageResponse]) -> bool:
+        """Take the events of one read; all of them are looked at."""
         self.may_end = self.may_end or bool(chunks)
+        return True
 
     def snapshot(self) -> None:
         """Return None: nothing is kept."""
@@ -387,12 +394,13 @@ class ImageFold:
         self._last = ImageResponse(data=[])
         self._images: list[Image] = []
 
-    def add(self, chunks: Sequence[ImageResponse]) -> None:
-        """Take the events of one read."""
+    def add(self, chunks: Sequence[ImageResponse]) -> bool:
+        """Take the events of one read; all of them are looked at."""
         self.may_end = self.may_end or bool(chunks)
         for chunk in chunks:
             self._last = chunk
             self._images.extend(chunk.data)
+        return True
 
     def snapshot(self) -> ImageResponse:
         """Return one answer with all images so far."""

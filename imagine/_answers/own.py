@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from imagine.exceptions import ImagineDecodeException
+from imagine.types.decoding import Decoding
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 __all__ = [
     "ReportedError",
     "error_member",
-    "has_choices",
     "mentions_error",
     "own_answer",
     "own_look",
@@ -37,7 +37,6 @@ class ReportedError(Exception):
 class _Member(msgspec.Struct):
     error: Any = None
     object: Any = None
-    choices: Any = None
 
 
 class _Shape(msgspec.Struct):
@@ -49,6 +48,7 @@ class _Shape(msgspec.Struct):
     object: Any = None
 
 
+_OBJECT = Decoding(dict[str, object])
 _MEMBER = msgspec.json.Decoder(_Member)
 _SHAPES: msgspec.json.Decoder[_Shape | list[_Shape]] = msgspec.json.Decoder(_Shape | list[_Shape])
 
@@ -91,11 +91,6 @@ def error_member(payload: Content) -> bool:
     return member.error not in _NO_ERROR or member.object == "error"
 
 
-def has_choices(payload: Content) -> bool:
-    """Tell whether there are choices beside an error."""
-    return bool(_MEMBER.decode(payload).choices)
-
-
 def replaces_answer(payload: Content) -> bool:
     """Tell whether what is no answer looks like an error: one or more objects with an error's usual members."""
     try:
@@ -112,7 +107,4 @@ def _tells_error(shape: _Shape) -> bool:
 
 
 def _names_of(content: Content) -> set[str]:
-    try:
-        return set(msgspec.json.decode(content, type=dict[str, msgspec.Raw]))
-    except (msgspec.MsgspecError, ValueError):  # what the lenient reading alone can take has been taken
-        return set()
+    return set(_OBJECT.decode(content))

@@ -15,6 +15,7 @@ pytestmark = pytest.mark.anyio
 
 CHOICE = {"index": 0, "message": {"role": "assistant", "content": "Yes."}, "finish_reason": "stop"}
 DELTA = {"index": 0, "delta": {"content": "Yes."}, "finish_reason": None}
+EVENTS = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
 NO_CHOICES = [
     {"error": {"message": "out of memory", "code": 500}, "choices": []},
     {"error": {"message": "out of memory"}},
@@ -35,9 +36,7 @@ def events(*payloads):
         b"data: %s\n\n" % (payload if isinstance(payload, bytes) else json.dumps(payload).encode())
         for payload in payloads
     )
-    return Raw(
-        [b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n" + body], then="close"
-    )
+    return Raw([EVENTS + body], then="close")
 
 
 @pytest.mark.parametrize("body", [{"choices": [CHOICE], "error": {"message": "out of memory"}}, *NO_CHOICES])
@@ -100,6 +99,33 @@ async def test_an_error_in_a_stream_is_the_services(client, server, ask, payload
     with pytest.raises(ImagineStreamErrorException, match="out of memory") as caught:
         await stream.final()
     assert caught.value.partial.choices
+
+
+@pytest.mark.parametrize("beside", [{"choices": []}, {"choices": [{**DELTA, "finish_reason": "stop"}]}])
+@pytest.mark.parametrize("fold", [True, False])
+async def test_an_error_in_the_middle_of_a_read_is_the_services(client, server, beside, fold):
+    """An error is raised whatever comes behind it in the same read, kept or not."""
+    error = {"error": {"message": "out of memory"}, **beside}
+    server.faults.script([events(*[{"choices": [DELTA]}] * 8, error, *[{"choices": [DELTA]}] * 8, b"[DONE]")])
+    with pytest.raises(ImagineStreamErrorException, match="out of memory"):
+        [None async for _ in client.chat_stream(HELLO, fold=fold)]
+
+
+async def test_an_error_event_behind_the_last_choice_is_the_services(client, server):
+    """`event: error` right behind a finish reason, in the same read, is raised."""
+    last = json.dumps({"choices": [{**DELTA, "finish_reason": "stop"}]}).encode()
+    server.faults.script([Raw([EVENTS + b"data: %s\n\nevent: error\ndata: out of memory\n\n" % last], then="close")])
+    with pytest.raises(ImagineStreamErrorException, match="out of memory"):
+        await client.chat_stream(HELLO).final()
+
+
+@pytest.mark.parametrize(
+    "body", [b'\xef\xbb\xbf{"status": "ok"}', b'{"status": "ok", "load": NaN}', b'{"status": null}']
+)
+async def test_a_sloppy_look_is_an_answer(client, server, body):
+    """A byte order mark, NaN or null makes no answer of a GET route an error."""
+    server.faults.script([Raw([answer(body)])])
+    assert (await client.ping()).status in ("ok", "")
 
 
 async def test_a_long_error_is_told_up_to_a_bound(client, server):
