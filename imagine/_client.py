@@ -19,10 +19,11 @@ from imagine._options.call import CallOptions
 from imagine._options.client import ClientOptions, Options
 from imagine._pacing.lanes import LaneKey
 from imagine._pacing.slots import SlotQueue
-from imagine._requests import encoded
+from imagine._plain import plain
+from imagine._requests import encoded, query_of
 from imagine._warn import warn
 from imagine.exceptions import ImagineException
-from imagine.types.base import DTO, to_wire
+from imagine.types.base import DTO
 from imagine.types.decoding import Decoding
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ class AsyncClientBase:
     async def _upload(
         self,
         path: str,
-        fields: dict[str, str],
+        fields: list[tuple[str, str]],
         source: Source,
         filename: str,
         decoding: Decoding[T],
@@ -132,8 +133,8 @@ class AsyncClientBase:
     ) -> tuple[Transport, Call]:
         """Begin any call; paths that users give share one lane for each method, since there may be any number."""
         method = method.upper()
-        content = encoded(to_wire(json) if isinstance(json, DTO) else json, overrides.get("extra_body"))
-        query = {name: str(value) for name, value in (params or {}).items() if value is not None}
+        content = encoded(plain(json, "json"), overrides.get("extra_body"))
+        query = query_of(params)
         transport = self._ready() or await self._get_ready()
         call = transport.call(method, path, query, content, overrides, lane or LaneKey(f"{method} by request()"))
         call.record.model = _model_of(json, overrides)

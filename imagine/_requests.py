@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from enum import Enum
 from typing import TYPE_CHECKING, Any, cast
 
+from msgspec.structs import astuple
+
+from imagine._plain import is_plain, plain, plain_fields
 from imagine.types.base import DTO, to_json, to_wire
 from imagine.types.chat_completions import ChatCompletionRequest, ChatMessage
 from imagine.types.completions import CompletionRequest
@@ -22,14 +26,16 @@ __all__ = [
     "completion_request",
     "embedding_request",
     "encoded",
+    "form_fields",
     "image_request",
+    "query_of",
     "reranker_request",
     "translate_request",
 ]
 
 
 def encoded(json: object, extra: Mapping[str, Any] | None) -> bytes | None:
-    """Encode a body once for all attempts; `extra_body` wins over what the SDK put there.
+    """Encode a plain body once for all attempts; `extra_body` wins over what the SDK put there.
 
     A data class is one of ours, not of a subclass: where it has `omit_defaults`, msgspec leaves out just what is None.
     """
@@ -54,28 +60,31 @@ def chat_request(
     """Put a chat's body together; dicts of the user stay as they are, whatever the service may make of them."""
     return ChatCompletionRequest(
         messages=_checked_messages(messages),
-        model=model,
+        model=model if type(model) is str else _checked_text("model", model),
         stream=stream,
-        tools=_tools_on_wire(tools),
-        tool_choice=tool_choice,
-        response_format=response_format,
+        tools=None if tools is None else plain(tools, "tools"),
+        tool_choice=None if tool_choice is None else plain(tool_choice, "tool_choice"),
+        response_format=None if response_format is None else plain(response_format, "response_format"),
         **sampling,
     )
 
 
 def completion_request(prompt: object, model: str, sampling: Sampling, *, stream: bool) -> CompletionRequest:
     """Put a completion's body together."""
-    return CompletionRequest(prompt=_checked_text("prompt", prompt), model=model, stream=stream, **sampling)
+    text, name = _checked_text("prompt", prompt), _checked_text("model", model)
+    return CompletionRequest(prompt=text, model=name, stream=stream, **sampling)
 
 
 def translate_request(prompt: object, model: str, sampling: Sampling) -> TranslateRequest:
     """Put a translation's body together."""
-    return TranslateRequest(prompt=_checked_text("prompt", prompt), model=model, stream=False, **sampling)
+    text, name = _checked_text("prompt", prompt), _checked_text("model", model)
+    return TranslateRequest(prompt=text, model=name, stream=False, **sampling)
 
 
 def embedding_request(text: object, model: str) -> EmbeddingRequest:
     """Put the body of embeddings together, for one text or for several, which may be none."""
-    return EmbeddingRequest(input=text if isinstance(text, str) else _checked_texts("text", text, least=0), model=model)
+    texts = _checked_text("text", text) if isinstance(text, str) else _checked_texts("text", text, least=0)
+    return EmbeddingRequest(input=texts, model=_checked_text("model", model))
 
 
 def reranker_request(
@@ -85,15 +94,39 @@ def reranker_request(
     return ReRankerRequest(
         query=_checked_text("query", query),
         documents=_checked_texts("documents", documents),
-        model=model,
-        top_n=top_n,
-        return_documents=return_documents,
+        model=_checked_text("model", model),
+        **plain_fields(ReRankerRequest, {"top_n": top_n, "return_documents": return_documents}),
     )
 
 
 def image_request(prompt: object, model: str, *, stream: bool, **settings: Any) -> ImageRequest:
     """Put an image generation's body together; the settings are the fields of ImageRequest."""
-    return ImageRequest(prompt=_checked_text("prompt", prompt), model=model, stream=stream, **settings)
+    text, name = _checked_text("prompt", prompt), _checked_text("model", model)
+    return ImageRequest(prompt=text, model=name, stream=stream, **plain_fields(ImageRequest, settings))
+
+
+def form_fields(model: object, extra: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    """Return the text fields of a form; `extra_body` wins over what the SDK put there."""
+    given = {"model": _checked_text("model", model), **(extra or {})}
+    return [(name, text) for name, item in given.items() for text in _texts_of(item, name)]
+
+
+def query_of(params: Mapping[str, object] | None) -> dict[str, list[str]]:
+    """Return a query with the texts of each parameter; those that are None are left out."""
+    given = plain(params or {}, "params")
+    query = {name: _texts_of(item, name) for name, item in given.items()}
+    return {name: texts for name, texts in query.items() if texts}
+
+
+def _texts_of(item: Any, name: str) -> list[str]:
+    """Return a plain value as a form or a query says it: no text for None, one for each item of a list."""
+    items = cast("list[Any]", item if isinstance(item, list | tuple) else [item])
+    for one in items:
+        if isinstance(one, dict | list | tuple):
+            raise TypeError(
+                f"{name} holds {type(cast('object', one)).__name__}: it takes a text or number, or a list of them"
+            )
+    return [one if isinstance(one, str) else to_json(one).decode() for one in items if one is not None]
 
 
 def asked_choices(extra: Mapping[str, Any] | None) -> int:
@@ -107,40 +140,38 @@ def _checked_messages(messages: Any) -> list[ChatMessage]:
     if not listed:
         raise ValueError("messages must be a list of at least one ChatMessage or dict")
     for number, message in enumerate(listed):
-        quick = type(message) is ChatMessage and message.tool_calls is None
-        role = message.role if quick else _role_of(message)
+        if type(message) is ChatMessage and _goes_as_it_is(message):
+            role = message.role
+        else:
+            listed[number] = made = plain(message, f"messages[{number}]")
+            role = made.get("role") if isinstance(made, dict) else None
         if not role or not isinstance(role, str):
             raise ValueError(f"messages[{number}] has no role: user, assistant, system or tool")
-        if not quick and isinstance(message, DTO):
-            listed[number] = to_wire(message)  # msgspec would leave out, or send, what another class does otherwise
     return listed
 
 
-def _tools_on_wire(tools: Any) -> Any:
-    if not isinstance(tools, list | tuple):
-        return tools
-    return [to_wire(tool) if isinstance(tool, DTO) else tool for tool in cast("list[object]", tools)]
-
-
-def _role_of(message: object) -> object:
-    if isinstance(message, Mapping):
-        return cast("Mapping[str, object]", message).get("role")
-    return getattr(message, "role", None)
+def _goes_as_it_is(message: ChatMessage) -> bool:
+    return message.tool_calls is None and message.reasoning_content is None and is_plain(astuple(message))
 
 
 def _checked_text(name: str, text: object) -> str:
-    if not isinstance(text, str):
+    if type(text) is str:
+        return text
+    made = plain(text, name) if isinstance(text, str | Enum) else None
+    if not isinstance(made, str):
         raise TypeError(f"{name} must be a str, not {type(text).__name__}")
-    return text
+    return made
 
 
 def _checked_texts(name: str, texts: object, *, least: int = 1) -> list[str]:
+    if isinstance(texts, set | frozenset):
+        raise TypeError(f"{name} is a set, which has no order that the answer could follow; give a list")
     listed = _items(texts)
     if not _has_items(texts) or len(listed) < least:
         raise ValueError(f"{name} must be a list of at least {least} str")
-    if not all(isinstance(text, str) for text in listed):
-        raise TypeError(f"{name} must be a list of str")
-    return listed
+    if {str}.issuperset(map(type, listed)):
+        return listed
+    return [_checked_text(f"{name}[{place}]", text) for place, text in enumerate(listed)]
 
 
 def _items(values: Any) -> list[Any]:
@@ -151,4 +182,5 @@ def _items(values: Any) -> list[Any]:
 def _has_items(values: object) -> bool:
     if type(values) is list:  # the abstract classes take longer to ask
         return True
-    return isinstance(values, Iterable) and not isinstance(values, str | bytes | Mapping)
+    tabular = getattr(values, "ndim", 1) != 1  # a table's items are the names of its columns
+    return isinstance(values, Iterable) and not tabular and not isinstance(values, str | bytes | Mapping)

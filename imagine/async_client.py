@@ -26,6 +26,7 @@ from imagine._requests import (
     chat_request,
     completion_request,
     embedding_request,
+    form_fields,
     image_request,
     reranker_request,
     translate_request,
@@ -199,7 +200,12 @@ class ImagineAsyncClient(AsyncClientBase):
             until: Only until then.
             model: Only this model.
         """
-        params = {"aggregation_duration": aggregation_duration, "from": since, "to": until, "model": model}
+        params = {
+            "aggregation_duration": aggregation_duration,
+            "from": since and str(since),
+            "to": until and str(until),
+            "model": model,
+        }
         return await self._get("usage", params, USAGE_RESPONSE.decode)
 
     async def get_available_models_by_type(
@@ -410,7 +416,7 @@ class ImagineAsyncClient(AsyncClientBase):
                 What can be neither opened anew nor rewound is sent once, without retries.
             model: Default: `default_model_transcribe`.
             file_name: The name that the service sees, whose ending says what kind of audio it is; default: the file's.
-            options: Call options; `extra_body` adds form fields.
+            options: Call options; `extra_body` adds form fields: one for each item of a list, none for None.
 
         Raises:
             FileNotFoundError: There is no such file.
@@ -424,8 +430,7 @@ class ImagineAsyncClient(AsyncClientBase):
         """
         overrides = checked_call_options(options)
         source = source_of(input_file, blocks=self._blocks)
-        fields = {"model": model or self.default_model_transcribe}
-        fields.update((name, str(value)) for name, value in (overrides.get("extra_body") or {}).items())
+        fields = form_fields(model or self.default_model_transcribe, overrides.get("extra_body"))
         filename = name_of(input_file, file_name)
         return await self._upload("transcribe", fields, source, filename, TRANSCRIBE_RESPONSE, overrides)
 

@@ -314,7 +314,7 @@ class ImagineClient(BlockingClient):
                 What can be neither opened anew nor rewound is sent once, without retries.
             model: Default: `default_model_transcribe`.
             file_name: The name that the service sees, whose ending says what kind of audio it is; default: the file's.
-            options: Call options; `extra_body` adds form fields.
+            options: Call options; `extra_body` adds form fields: one for each item of a list, none for None.
 
         Raises:
             FileNotFoundError: There is no such file.

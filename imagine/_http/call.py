@@ -43,7 +43,7 @@ class Call(msgspec.Struct, eq=False):
     method: str
     path: str
     url: URL
-    params: Mapping[str, str]
+    params: Mapping[str, list[str]]
     body: Body | None
     accept: str
     answer_part: str

@@ -41,7 +41,7 @@ from imagine.exceptions import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
     from imagine._http.sessions import Pool
     from imagine._http.sources import Source
@@ -91,7 +91,7 @@ class Transport:
         self,
         method: str,
         path: str,
-        params: Mapping[str, str],
+        params: Mapping[str, list[str]],
         content: bytes | None,
         overrides: CallOptions,
         lane: LaneKey,
@@ -106,7 +106,7 @@ class Transport:
         self,
         method: str,
         path: str,
-        params: Mapping[str, str],
+        params: Mapping[str, list[str]],
         body: Body | None,
         overrides: CallOptions,
         lane: LaneKey,
@@ -165,7 +165,7 @@ class Transport:
     async def upload(
         self,
         path: str,
-        fields: Mapping[str, str],
+        fields: Sequence[tuple[str, str]],
         source: Source,
         filename: str,
         overrides: CallOptions,
@@ -173,7 +173,7 @@ class Transport:
     ) -> T:
         """Send a form with a file and decode the answer; raises what is wrong with the file before it is sent."""
         body = UploadBody(fields, source, filename)
-        call = self._call("POST", path, {}, body, overrides, LaneKey(f"POST {path}", fields.get("model")), JSON)
+        call = self._call("POST", path, {}, body, overrides, LaneKey(f"POST {path}", dict(fields).get("model")), JSON)
         try:
             await self._look(call, body)
             return await self.fetch(call, decode)

@@ -11,7 +11,7 @@ from imagine._http.bodies import SMALL
 from imagine.exceptions import ImagineException
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 
     from imagine._http.sources import Source
     from imagine._pacing.clock import Clock
@@ -28,9 +28,9 @@ class UploadBody:
     estimated_tokens = 0
     takes_time = True
 
-    def __init__(self, fields: Mapping[str, str], source: Source, filename: str) -> None:
+    def __init__(self, fields: Sequence[tuple[str, str]], source: Source, filename: str) -> None:
         self.headers: Mapping[str, str] = {}
-        self._fields = {_checked_text(name, name): _checked_text(name, value) for name, value in fields.items()}
+        self._fields = [(_checked_text(name, name), _checked_text(name, value)) for name, value in fields]
         self._source = source
         self._filename = filename
         self._content_type = mimetypes.guess_type(filename)[0] or "application/octet-stream"
@@ -66,7 +66,7 @@ class UploadBody:
     def open(self, clock: Clock, answer_part: str) -> aiohttp.MultipartWriter:
         """Return the form for one attempt."""
         form = aiohttp.MultipartWriter("form-data")
-        for name, value in self._fields.items():
+        for name, value in self._fields:
             _named(form.append(value), name=name)
         pieces = self._pieces(self._attempt, self._first, clock, answer_part)
         part = _FilePart(pieces, self._size, self._content_type)

@@ -7,8 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, ForwardRef, TypedDict, TypeVar, cast
 
 import msgspec
+from msgspec import Raw
+from msgspec.json import decode
 
 from imagine._options.client import ClientOptions, ExtraOptions, at_least
+from imagine._plain import plain, plain_fields
 from imagine.limits import Timeout
 from imagine.types.common import LLMSamplingParams
 
@@ -69,19 +72,24 @@ def split_options(options: SamplingOptions) -> tuple[Sampling, CallOptions]:
     call = {name: value for name, value in options.items() if name in CallOptions.__annotations__}
     sampling = {name: value for name, value in options.items() if name not in call}
     if sampling:
+        sampling = plain_fields(LLMSamplingParams, sampling)
         _check_types(sampling)
     return cast("Sampling", sampling), checked_call_options(cast("CallOptions", call))
 
 
 def _check_types(sampling: Mapping[str, object]) -> None:
+    decoded = {name: decode(item) if isinstance(item, Raw) else item for name, item in sampling.items()}
     try:
-        msgspec.convert(sampling, LLMSamplingParams)
+        msgspec.convert(decoded, LLMSamplingParams)
     except msgspec.ValidationError as error:
         raise TypeError(f"a sampling parameter has the wrong type: {error}") from error
 
 
 def checked_call_options(options: CallOptions) -> CallOptions:
-    """Return the options; TypeError for a keyword that no method knows, or a value that is none of its kind."""
+    """Return the options, with `extra_body` as JSON has it.
+
+    Raises TypeError for a keyword that no method knows, TypeError or ValueError for a value that cannot be used.
+    """
     for name in options:
         if name not in CallOptions.__annotations__:
             raise TypeError(f"unexpected keyword argument {name!r}")
@@ -90,7 +98,7 @@ def checked_call_options(options: CallOptions) -> CallOptions:
         _whole_number("max_retries", retries)
     if not isinstance(extra_body, Mapping | None):
         raise TypeError(f"extra_body must be a mapping of str, not {type(extra_body).__name__}")
-    return options
+    return {**options, "extra_body": plain(extra_body, "extra_body")} if extra_body else options
 
 
 def lists_keywords(method: Method) -> Method:

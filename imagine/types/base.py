@@ -90,6 +90,10 @@ class DTO(msgspec.Struct, kw_only=True):
         """Return a shallow copy with some fields replaced; TypeError for a name that is no field."""
         return msgspec.structs.replace(self, **(update or {}))
 
+    def _goes_back(self, _name: str, _item: object) -> bool:
+        """Tell whether a field that came with an answer may be sent to the service."""
+        return True
+
     def __iter__(self) -> Iterator[tuple[str, Any]]:
         for name in self.__struct_fields__:
             yield name, getattr(self, name)
@@ -118,7 +122,8 @@ def null() -> None:
 def to_wire(value: DTO) -> dict[str, Any]:
     """Return what a request sends, as a dict: all but the fields that are None.
 
-    Dicts of the user, and the nulls in them, are left alone.
+    Dicts of the user, and the nulls in them, are left alone. Of a message, neither reasoning nor an empty list of tool
+    calls is sent: services write them, and refuse to read them.
     """
     return _as_dict(value, _is_sent)
 
@@ -129,7 +134,9 @@ def _sent_as_null(cls: type[DTO]) -> frozenset[str]:
 
 
 def _is_sent(owner: DTO, name: str, item: object) -> bool:
-    return item is not None or name in _sent_as_null(type(owner))
+    if item is None:
+        return name in _sent_as_null(type(owner))
+    return owner._goes_back(name, item)
 
 
 def _is_something(_owner: DTO, _name: str, item: object) -> bool:
@@ -145,9 +152,20 @@ def to_json(value: object) -> bytes:
     try:
         return msgspec.json.encode(value)
     except UnicodeEncodeError:
-        import json  # needed too rarely to be imported with the package
+        return _in_ascii(msgspec.to_builtins(value, builtin_types=(msgspec.Raw,), str_keys=True))
 
-        return json.dumps(msgspec.to_builtins(value)).encode()
+
+def _in_ascii(value: Any) -> bytes:
+    import json  # needed too rarely to be imported with the package
+
+    if isinstance(value, str):
+        return json.dumps(value).encode()
+    if isinstance(value, dict):
+        members = cast("dict[str, Any]", value).items()
+        return b"{" + b", ".join(_in_ascii(name) + b": " + _in_ascii(item) for name, item in members) + b"}"
+    if isinstance(value, list | tuple):
+        return b"[" + b", ".join(map(_in_ascii, cast("list[Any]", value))) + b"]"
+    return msgspec.json.encode(value)
 
 
 def _plain(

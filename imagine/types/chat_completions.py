@@ -15,6 +15,7 @@ from imagine.types.common import (
     Function,
     LLMSamplingParams,
     UsageInfo,
+    goes_back,
 )
 from imagine.types.decoding import Decoding
 
@@ -50,7 +51,10 @@ class ChatMessage(DTO, kw_only=True, omit_defaults=True):
     name: str | None = None
     """Name of the speaker, to tell apart speakers of the same role."""
     reasoning_content: str | None = None
-    """The model's reasoning, where the service separates it from the text."""
+    """The model's reasoning, where the service separates it from the text; never sent back."""
+
+    def _goes_back(self, name: str, item: object) -> bool:
+        return goes_back(name, item)
 
 
 class FunctionTool(DTO, kw_only=True, omit_defaults=True):

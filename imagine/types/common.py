@@ -7,7 +7,16 @@ from typing import Any
 
 from imagine.types.base import DTO, PlainDTO
 
-__all__ = ["NULL", "ChatMessageToolCall", "DeltaMessage", "FinishReason", "Function", "LLMSamplingParams", "UsageInfo"]
+__all__ = [
+    "NULL",
+    "ChatMessageToolCall",
+    "DeltaMessage",
+    "FinishReason",
+    "Function",
+    "LLMSamplingParams",
+    "UsageInfo",
+    "goes_back",
+]
 
 NULL: str = "null"
 """What koboldcpp and ai00 send as a finish reason where null is meant."""
@@ -39,6 +48,11 @@ class FinishReason(StrEnum):
         from imagine.types.pydantic_schema import open_enum  # only who uses pydantic asks for it
 
         return open_enum(core, handler)
+
+
+def goes_back(name: str, item: object) -> bool:
+    """Tell whether a field of a message may be sent to the service: reasoning and empty tool calls are refused there."""
+    return name != "reasoning_content" and not (name == "tool_calls" and item == [])
 
 
 class Function(PlainDTO, kw_only=True, omit_defaults=True):
@@ -73,7 +87,10 @@ class DeltaMessage(PlainDTO, kw_only=True):
     tool_calls: list[ChatMessageToolCall] | None = None
     """Pieces of tool calls, to be merged by their `index`."""
     reasoning_content: str | None = None
-    """The next piece of the model's reasoning, where the service separates it from the text."""
+    """The next piece of the model's reasoning, where the service separates it from the text; never sent back."""
+
+    def _goes_back(self, name: str, item: object) -> bool:
+        return goes_back(name, item)
 
 
 class UsageInfo(PlainDTO, kw_only=True):
