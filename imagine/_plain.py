@@ -1,9 +1,9 @@
-"""Values as JSON has them: what subclasses, enums and arrays stand for; what JSON has no form for is refused by name."""
+"""Values as JSON has them: what subclasses, enums, arrays stand for; what JSON has no form for is refused by name."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, KeysView, Mapping, Sequence, Set, ValuesView
+from collections.abc import Callable, Collection, Iterable, KeysView, Mapping, Sequence, ValuesView
 from decimal import Decimal
 from enum import Enum
 from functools import cache
@@ -15,7 +15,7 @@ import msgspec
 
 from imagine.types.base import DTO, to_json, to_wire
 
-__all__ = ["is_plain", "plain", "plain_fields"]
+__all__ = ["plain", "plain_fields"]
 
 Way: TypeAlias = "Callable[[Any, str], Any]"
 
@@ -31,7 +31,7 @@ def plain(value: Any, where: str) -> Any:
     message says where.
     """
     try:
-        return value if is_plain(value) else _made_plain(value, where)
+        return value if _is_plain(value) else _made_plain(value, where)
     except RecursionError:
         raise ValueError(f"{where} holds itself, or is nested too deeply for JSON") from None
 
@@ -43,18 +43,19 @@ def plain_fields(cls: type[DTO], given: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _as_whole(value) if name in whole else value for name, value in made.items()}
 
 
-def is_plain(value: Any) -> bool:
+def _is_plain(value: object) -> bool:
     """Tell whether msgspec writes a value just as Python has it; bytes, NaN and Decimals it would change in silence."""
     kind = type(value)
     if kind is dict:
-        return _TEXT.issuperset(map(type, value)) and _are_plain(value.values())
+        members = cast("dict[object, object]", value)
+        return _TEXT.issuperset(map(type, members)) and _are_plain(members.values())
     if kind is list or kind is tuple:
-        return _are_plain(value)
-    return isfinite(value) if kind is float else kind in _ATOMS
+        return _are_plain(cast("list[object]", value))
+    return isfinite(cast("float", value)) if kind is float else kind in _ATOMS
 
 
 def _are_plain(items: Collection[object]) -> bool:
-    return _ATOMS.issuperset(map(type, items)) or all(map(is_plain, items))
+    return _ATOMS.issuperset(map(type, items)) or all(map(_is_plain, items))
 
 
 def _made_plain(value: Any, where: str) -> Any:
@@ -94,7 +95,7 @@ def _members(value: Mapping[Any, Any], where: str) -> dict[str, Any]:
 
 
 def _key(key: Any, where: str) -> str:
-    made = key if isinstance(key, Set | tuple) else _made_plain(key, f"a key of {where}")
+    made = _made_plain(key, f"a key of {where}")
     if isinstance(made, str):
         return made
     if type(made) not in (int, float, msgspec.Raw):
@@ -114,7 +115,7 @@ def _other(value: Any, where: str) -> Any:
     """Take what numpy and its kin list as plain values, and what msgspec writes: structs, dataclasses, dates, UUIDs."""
     if hasattr(value, "dtype") and hasattr(value, "tolist"):
         listed = value.tolist() if str(getattr(value.dtype, "kind", "")) not in _NOT_LISTED else value
-        return _refused(value, where) if type(listed) is type(value) else _made_plain(listed, where)
+        return _made_plain(listed, where) if isinstance(listed, _LISTED) else _refused(value, where)
 
     def inner(member: Any) -> Any:
         return _refused(member, where) if member is value else _made_plain(member, where)
@@ -122,11 +123,14 @@ def _other(value: Any, where: str) -> Any:
     return _made_plain(msgspec.to_builtins(value, builtin_types=_SPELLED_HERE, enc_hook=inner), where)
 
 
+_LISTED = (list, str, int, float, NoneType)
+"""What arrays, and single values of them, become."""
 _NOT_LISTED = ("m", "M", "V")
 """Kinds of arrays whose lists say less: times become numbers, and records lose their names."""
 _SPELLED_HERE = (bytes, bytearray, memoryview, Decimal, msgspec.Raw)
 """What msgspec is to leave alone: it would write Base64, or texts for numbers."""
 _WAYS: tuple[tuple[type | tuple[type, ...], Way], ...] = (
+    (type, lambda value, where: _refused(value, where, "; a class is described by its JSON Schema")),
     (Enum, lambda value, where: _made_plain(value.value, where)),
     (str, lambda value, _: str.__str__(value)),
     (int, lambda value, _: int.__int__(value)),

@@ -6,9 +6,7 @@ from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, Any, cast
 
-from msgspec.structs import astuple
-
-from imagine._plain import is_plain, plain, plain_fields
+from imagine._plain import plain, plain_fields
 from imagine.types.base import DTO, to_json, to_wire
 from imagine.types.chat_completions import ChatCompletionRequest, ChatMessage
 from imagine.types.completions import CompletionRequest
@@ -83,7 +81,7 @@ def translate_request(prompt: object, model: str, sampling: Sampling) -> Transla
 
 def embedding_request(text: object, model: str) -> EmbeddingRequest:
     """Put the body of embeddings together, for one text or for several, which may be none."""
-    texts = _checked_text("text", text) if isinstance(text, str) else _checked_texts("text", text, least=0)
+    texts = _checked_text("text", text) if isinstance(text, str | Enum) else _checked_texts("text", text, least=0)
     return EmbeddingRequest(input=texts, model=_checked_text("model", model))
 
 
@@ -140,18 +138,29 @@ def _checked_messages(messages: Any) -> list[ChatMessage]:
     if not listed:
         raise ValueError("messages must be a list of at least one ChatMessage or dict")
     for number, message in enumerate(listed):
-        if type(message) is ChatMessage and _goes_as_it_is(message):
-            role = message.role
-        else:
-            listed[number] = made = plain(message, f"messages[{number}]")
-            role = made.get("role") if isinstance(made, dict) else None
-        if not role or not isinstance(role, str):
-            raise ValueError(f"messages[{number}] has no role: user, assistant, system or tool")
+        if type(message) is not ChatMessage or not _goes_as_it_is(message):
+            listed[number] = _checked_message(message, f"messages[{number}]")
     return listed
 
 
+# Most messages are texts: asked for by field, since any way to ask in general costs a percent of a chat.
 def _goes_as_it_is(message: ChatMessage) -> bool:
-    return message.tool_calls is None and message.reasoning_content is None and is_plain(astuple(message))
+    """Tell whether msgspec writes a message of which nothing has to change."""
+    return bool(
+        message.role
+        and type(message.role) is type(message.content) is str
+        and message.tool_calls is None
+        and message.reasoning_content is message.name is None
+        and (message.tool_call_id is None or type(message.tool_call_id) is str)
+    )
+
+
+def _checked_message(message: object, where: str) -> dict[str, Any]:
+    made = plain(message, where)
+    role = cast("dict[str, Any]", made).get("role") if isinstance(made, dict) else None
+    if not role or not isinstance(role, str):
+        raise ValueError(f"{where} has no role: user, assistant, system or tool")
+    return cast("dict[str, Any]", made)
 
 
 def _checked_text(name: str, text: object) -> str:

@@ -571,8 +571,8 @@ class ImagineAsyncClient(AsyncClientBase):
         Args:
             method: Such as `GET`.
             path: Route below the endpoint, such as `chat/completions`; it is quoted.
-            json: Body: a data class, or anything msgspec encodes; None sends none.
-            params: Query; members that are None are left out.
+            json: Body: a data class, or anything that JSON has a form for; None sends none.
+            params: Query: a member for each item of a list, none for None.
             options: Call options.
         """
         transport, call = await self._new_call(method, path, json, params, checked_call_options(options))
@@ -595,8 +595,8 @@ class ImagineAsyncClient(AsyncClientBase):
             type: A data class, a `msgspec.Struct`, or any type msgspec decodes, such as `dict[str, int]`.
             method: Such as `GET`.
             path: Route below the endpoint; it is quoted.
-            json: Body: a data class, or anything msgspec encodes; None sends none.
-            params: Query; members that are None are left out.
+            json: Body: a data class, or anything that JSON has a form for; None sends none.
+            params: Query: a member for each item of a list, none for None.
             options: Call options.
 
         Examples:

@@ -465,8 +465,8 @@ class ImagineClient(BlockingClient):
         Args:
             method: Such as `GET`.
             path: Route below the endpoint, such as `chat/completions`; it is quoted.
-            json: Body: a data class, or anything msgspec encodes; None sends none.
-            params: Query; members that are None are left out.
+            json: Body: a data class, or anything that JSON has a form for; None sends none.
+            params: Query: a member for each item of a list, none for None.
             options: Call options.
         """
         return self._call(lambda: self._async.request(method, path, json=json, params=params, **options))
@@ -488,8 +488,8 @@ class ImagineClient(BlockingClient):
             type: A data class, a `msgspec.Struct`, or any type msgspec decodes, such as `dict[str, int]`.
             method: Such as `GET`.
             path: Route below the endpoint; it is quoted.
-            json: Body: a data class, or anything msgspec encodes; None sends none.
-            params: Query; members that are None are left out.
+            json: Body: a data class, or anything that JSON has a form for; None sends none.
+            params: Query: a member for each item of a list, none for None.
             options: Call options.
 
         Examples:

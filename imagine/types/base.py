@@ -90,10 +90,6 @@ class DTO(msgspec.Struct, kw_only=True):
         """Return a shallow copy with some fields replaced; TypeError for a name that is no field."""
         return msgspec.structs.replace(self, **(update or {}))
 
-    def _goes_back(self, _name: str, _item: object) -> bool:
-        """Tell whether a field that came with an answer may be sent to the service."""
-        return True
-
     def __iter__(self) -> Iterator[tuple[str, Any]]:
         for name in self.__struct_fields__:
             yield name, getattr(self, name)
@@ -136,7 +132,8 @@ def _sent_as_null(cls: type[DTO]) -> frozenset[str]:
 def _is_sent(owner: DTO, name: str, item: object) -> bool:
     if item is None:
         return name in _sent_as_null(type(owner))
-    return owner._goes_back(name, item)
+    is_empty = isinstance(item, list | tuple) and not item
+    return name != "reasoning_content" and not (name == "tool_calls" and is_empty)
 
 
 def _is_something(_owner: DTO, _name: str, item: object) -> bool:

@@ -15,7 +15,6 @@ from imagine.types.common import (
     Function,
     LLMSamplingParams,
     UsageInfo,
-    goes_back,
 )
 from imagine.types.decoding import Decoding
 
@@ -45,16 +44,13 @@ class ChatMessage(DTO, kw_only=True, omit_defaults=True):
     content: str | list[dict[str, Any]] | None = field(default_factory=null)
     """The text, or a list of parts (text, images); None beside tool calls, which is sent as null."""
     tool_calls: list[ChatMessageToolCall] | None = None
-    """Tools that the model asks to be called."""
+    """Tools that the model asks to be called; an empty list is not sent."""
     tool_call_id: str | None = None
     """In a message of role tool: which call it answers."""
     name: str | None = None
     """Name of the speaker, to tell apart speakers of the same role."""
     reasoning_content: str | None = None
-    """The model's reasoning, where the service separates it from the text; never sent back."""
-
-    def _goes_back(self, name: str, item: object) -> bool:
-        return goes_back(name, item)
+    """The model's reasoning, where the service separates it from the text; it is not sent back."""
 
 
 class FunctionTool(DTO, kw_only=True, omit_defaults=True):

@@ -7,16 +7,7 @@ from typing import Any
 
 from imagine.types.base import DTO, PlainDTO
 
-__all__ = [
-    "NULL",
-    "ChatMessageToolCall",
-    "DeltaMessage",
-    "FinishReason",
-    "Function",
-    "LLMSamplingParams",
-    "UsageInfo",
-    "goes_back",
-]
+__all__ = ["NULL", "ChatMessageToolCall", "DeltaMessage", "FinishReason", "Function", "LLMSamplingParams", "UsageInfo"]
 
 NULL: str = "null"
 """What koboldcpp and ai00 send as a finish reason where null is meant."""
@@ -48,11 +39,6 @@ class FinishReason(StrEnum):
         from imagine.types.pydantic_schema import open_enum  # only who uses pydantic asks for it
 
         return open_enum(core, handler)
-
-
-def goes_back(name: str, item: object) -> bool:
-    """Tell whether a field of a message may be sent to the service: reasoning and empty tool calls are refused there."""
-    return name != "reasoning_content" and not (name == "tool_calls" and item == [])
 
 
 class Function(PlainDTO, kw_only=True, omit_defaults=True):
@@ -87,10 +73,7 @@ class DeltaMessage(PlainDTO, kw_only=True):
     tool_calls: list[ChatMessageToolCall] | None = None
     """Pieces of tool calls, to be merged by their `index`."""
     reasoning_content: str | None = None
-    """The next piece of the model's reasoning, where the service separates it from the text; never sent back."""
-
-    def _goes_back(self, name: str, item: object) -> bool:
-        return goes_back(name, item)
+    """The next piece of the model's reasoning, where the service separates it from the text."""
 
 
 class UsageInfo(PlainDTO, kw_only=True):
