@@ -68,11 +68,10 @@ def instances_of(cls: type[DTO]) -> SearchStrategy[DTO]:
 @settings(max_examples=30)
 @given(data=st.data())
 def test_a_data_class_survives_every_way_out_and_in(cls: type[DTO], data: DataObject) -> None:
-    """JSON, dumps, what is sent, pickles and copies all lead back to an equal instance."""
+    """JSON, dumps, pickles and copies all lead back to an equal instance; what is sent leads to what is sent again."""
     made = data.draw(instances_of(cls))
     ways = [
         Decoding(cls).decode(to_json(made)),
-        Decoding(cls).decode(to_json(to_wire(made))),
         cls.model_validate(made.model_dump()),
         cls.model_validate(made.model_dump(exclude_none=True)),
         cls.model_validate(json.loads(made.model_dump_json())),
@@ -83,6 +82,7 @@ def test_a_data_class_survives_every_way_out_and_in(cls: type[DTO], data: DataOb
         made.model_copy(),
     ]
     assert [again for again in ways if again != made] == []
+    assert to_wire(Decoding(cls).decode(to_json(to_wire(made)))) == to_wire(made)
 
 
 @settings(max_examples=300)
