@@ -38,9 +38,10 @@ def plain(value: Any, where: str) -> Any:
 
 def plain_fields(cls: type[DTO], given: Mapping[str, Any]) -> dict[str, Any]:
     """Return arguments that are fields of a class as JSON has them: 5.0 for a whole number is 5."""
-    whole = _whole_numbers(cls)
-    made = {name: plain(value, name) for name, value in given.items()}
-    return {name: _as_whole(value) if name in whole else value for name, value in made.items()}
+    return {
+        name: value if type(value) in _ATOMS else _fitting(cls, name, plain(value, name))
+        for name, value in given.items()
+    }
 
 
 def _is_plain(value: object) -> bool:
@@ -150,5 +151,6 @@ def _whole_numbers(cls: type[DTO]) -> frozenset[str]:
     return frozenset(field.name for field in msgspec.structs.fields(cls) if field.type in (int, int | None))
 
 
-def _as_whole(value: object) -> object:
-    return int(value) if type(value) is float and value.is_integer() else value
+def _fitting(cls: type[DTO], name: str, value: Any) -> Any:
+    is_whole = type(value) is float and value.is_integer() and name in _whole_numbers(cls)
+    return int(value) if is_whole else value

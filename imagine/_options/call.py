@@ -78,9 +78,10 @@ def split_options(options: SamplingOptions) -> tuple[Sampling, CallOptions]:
 
 
 def _check_types(sampling: Mapping[str, object]) -> None:
-    decoded = {name: decode(item) if isinstance(item, Raw) else item for name, item in sampling.items()}
+    if Raw in map(type, sampling.values()):
+        sampling = {name: decode(item) if isinstance(item, Raw) else item for name, item in sampling.items()}
     try:
-        msgspec.convert(decoded, LLMSamplingParams)
+        msgspec.convert(sampling, LLMSamplingParams)
     except msgspec.ValidationError as error:
         raise TypeError(f"a sampling parameter has the wrong type: {error}") from error
 
