@@ -10,6 +10,8 @@ from functools import lru_cache, partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar, cast
 
+import msgspec
+
 from imagine._answers.own import own_answer, own_look
 from imagine._first_use import first_use
 from imagine._http.sessions import Pool
@@ -18,7 +20,7 @@ from imagine._log import enable
 from imagine._options.call import CallOptions
 from imagine._options.client import ClientOptions, Options
 from imagine._pacing.lanes import LaneKey
-from imagine._pacing.slots import SlotQueue
+from imagine._pacing.slots import NO_QUEUE, SlotQueue
 from imagine._plain import plain
 from imagine._requests import encoded, query_of
 from imagine._warn import warn
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
 __all__ = ["AsyncClientBase"]
 
 T = TypeVar("T")
+
+PROBE_SECONDS = 10.0
+"""How long the answer to a probe is waited for: a service that is there answers at once."""
 
 _SHARED_BY_SLOTS = ("endpoint", "api_key", "max_concurrent_requests", "rate_limits")
 """Options in which clients must agree to share slots and quotas."""
@@ -100,8 +105,20 @@ class AsyncClientBase:
         if self._parent is not None:
             self._parent._check_open()
 
-    async def _get(self, path: str, params: Mapping[str, object], decode: Callable[[bytes | bytearray], T]) -> T:
-        transport, call = await self._new_call("GET", path, None, params, {}, LaneKey(f"GET {path}"))
+    async def _get(
+        self, path: str, params: Mapping[str, object], decode: Callable[[bytes | bytearray], T], overrides: CallOptions
+    ) -> T:
+        transport, call = await self._new_call("GET", path, None, params, overrides, LaneKey(f"GET {path}"))
+        return await transport.fetch(call, partial(own_look, decode))
+
+    async def _probe(self, path: str, decode: Callable[[bytes | bytearray], T], given: CallOptions) -> T:
+        """Ask a route that tells whether the service is there: whatever else waits, and once unless told otherwise."""
+        timeout = self._options.timeout
+        quick = msgspec.structs.replace(timeout, read=min(PROBE_SECONDS, timeout.read))
+        told = {name: value for name, value in given.items() if value is not None}
+        overrides = cast("CallOptions", {"timeout": quick, "max_retries": 0, **told})
+        transport, call = await self._new_call("GET", path, None, {}, overrides, LaneKey(f"GET {path}"))
+        call.slots = NO_QUEUE
         return await transport.fetch(call, partial(own_look, decode))
 
     async def _post(self, path: str, body: DTO, decoding: Decoding[T], overrides: CallOptions) -> T:

@@ -72,7 +72,7 @@ class ImagineAsyncClient(AsyncClientBase):
     """A client of the Imagine service for asyncio.
 
     Make it anywhere, also outside of a loop; it connects on first use and may serve several loops. Close it with
-    `await client.close()` or use it in `async with`. Every inference call also takes the options of `CallOptions`:
+    `await client.close()` or use it in `async with`. Every call also takes the options of `CallOptions`:
     `timeout=`, `deadline=`, `max_retries=`, `extra_body=` and `extra_headers=`.
 
     Every call raises ImagineAPIException (and what is below it) when the service answers with an error,
@@ -160,6 +160,11 @@ class ImagineAsyncClient(AsyncClientBase):
         return "sdxl-turbo"
 
     @property
+    def endpoint(self) -> str:
+        """The base URL that the routes stand below, as it is used."""
+        return self._options.endpoint
+
+    @property
     def quota(self) -> tuple[QuotaState, ...]:
         """What is left of each window of `rate_limits=`."""
         return self._slots.quota
@@ -177,20 +182,34 @@ class ImagineAsyncClient(AsyncClientBase):
         """Open all lanes at once, whatever the service asked for, as after a quota was raised."""
         self._slots.reopen()
 
-    async def ping(self) -> PingResponse:
-        """Ask whether the service is there."""
-        return await self._get("ping", {}, PING_RESPONSE.decode)
+    @lists_keywords
+    async def ping(self, **options: Unpack[CallOptions]) -> PingResponse:
+        """Ask whether the service is there, at once: it needs no slot and waits for no quota.
 
-    async def health_check(self) -> HealthResponse:
-        """Return the state of the service's parts."""
-        return await self._get("health", {}, HEALTH_RESPONSE.decode)
+        It is sent once, and its answer is waited for 10 s, unless `max_retries=` and `timeout=` are given here.
 
+        Args:
+            options: Call options.
+        """
+        return await self._probe("ping", PING_RESPONSE.decode, checked_call_options("ping", options))
+
+    @lists_keywords
+    async def health_check(self, **options: Unpack[CallOptions]) -> HealthResponse:
+        """Return the state of the service's parts, at once and with the limits of `ping`.
+
+        Args:
+            options: Call options.
+        """
+        return await self._probe("health", HEALTH_RESPONSE.decode, checked_call_options("health_check", options))
+
+    @lists_keywords
     async def usage(
         self,
         aggregation_duration: str | None = None,
         since: datetime | str | None = None,
         until: datetime | str | None = None,
         model: str | None = None,
+        **options: Unpack[CallOptions],
     ) -> UsageResponse:
         """Return tokens and generation time by model and time bin.
 
@@ -199,6 +218,7 @@ class ImagineAsyncClient(AsyncClientBase):
             since: Only from then on.
             until: Only until then.
             model: Only this model.
+            options: Call options.
         """
         params = {
             "aggregation_duration": aggregation_duration,
@@ -206,17 +226,33 @@ class ImagineAsyncClient(AsyncClientBase):
             "to": until and str(until),
             "model": model,
         }
-        return await self._get("usage", params, USAGE_RESPONSE.decode)
+        return await self._get("usage", params, USAGE_RESPONSE.decode, checked_call_options("usage", options))
 
+    @lists_keywords
     async def get_available_models_by_type(
-        self, model_type: ModelType | str | None = None
+        self, model_type: ModelType | str | None = None, **options: Unpack[CallOptions]
     ) -> dict[ModelType, list[str]]:
-        """Return the names of the models by what they are for; a plain OpenAI-compatible server's are all LLMs."""
-        return await self._get("models", {"model_type": model_type}, models_by_type)
+        """Return the names of the models by what they are for; a plain OpenAI-compatible server's are all LLMs.
 
-    async def get_available_models(self, model_type: ModelType | str | None = None) -> list[str]:
-        """Return the names of the models."""
-        by_type = await self.get_available_models_by_type(model_type)
+        Args:
+            model_type: Only these; None: all.
+            options: Call options.
+        """
+        overrides = checked_call_options("get_available_models_by_type", options)
+        return await self._get("models", {"model_type": model_type}, models_by_type, overrides)
+
+    @lists_keywords
+    async def get_available_models(
+        self, model_type: ModelType | str | None = None, **options: Unpack[CallOptions]
+    ) -> list[str]:
+        """Return the names of the models.
+
+        Args:
+            model_type: Only these; None: all.
+            options: Call options.
+        """
+        overrides = checked_call_options("get_available_models", options)
+        by_type = await self.get_available_models_by_type(model_type, **overrides)
         return [name for names in by_type.values() for name in names]
 
     @lists_keywords
@@ -247,7 +283,7 @@ class ImagineAsyncClient(AsyncClientBase):
             >>> answer.usage.completion_tokens <= 20
             True
         """
-        sampling, overrides = split_options(options)
+        sampling, overrides = split_options("chat", options)
         model = model or self.default_model_llm
         body = chat_request(messages, model, tools, tool_choice, response_format, sampling, stream=False)
         return await self._post("chat/completions", body, CHAT_RESPONSE, overrides)
@@ -284,7 +320,7 @@ class ImagineAsyncClient(AsyncClientBase):
             >>> "".join(pieces) == stream.final().first_content
             True
         """
-        sampling, overrides = split_options(options)
+        sampling, overrides = split_options("chat_stream", options)
         model = model or self.default_model_llm
         body = chat_request(messages, model, tools, tool_choice, response_format, sampling, stream=True)
         opener = self._opener("chat/completions", body, overrides)
@@ -303,7 +339,7 @@ class ImagineAsyncClient(AsyncClientBase):
             model: Default: `default_model_llm`.
             options: Sampling parameters and call options.
         """
-        sampling, overrides = split_options(options)
+        sampling, overrides = split_options("completion", options)
         body = completion_request(prompt, model or self.default_model_llm, sampling, stream=False)
         return await self._post("completions", body, COMPLETION_RESPONSE, overrides)
 
@@ -326,7 +362,7 @@ class ImagineAsyncClient(AsyncClientBase):
             require_end: Whether a body that ends without `[DONE]` and finish reason is an error.
             options: Sampling parameters and call options.
         """
-        sampling, overrides = split_options(options)
+        sampling, overrides = split_options("completion_stream", options)
         body = completion_request(prompt, model or self.default_model_llm, sampling, stream=True)
         opener = self._opener("completions", body, overrides)
         asked = asked_choices(overrides.get("extra_body"))
@@ -354,7 +390,7 @@ class ImagineAsyncClient(AsyncClientBase):
         body = embedding_request(text, model or self.default_model_embedding)
         if not isinstance(body.input, str) and not body.input:
             return EmbeddingResponse(data=[], model=body.model)
-        return await self._post("embeddings", body, EMBEDDING_RESPONSE, checked_call_options(options))
+        return await self._post("embeddings", body, EMBEDDING_RESPONSE, checked_call_options("embeddings", options))
 
     @lists_keywords
     async def reranker(
@@ -382,7 +418,7 @@ class ImagineAsyncClient(AsyncClientBase):
             1
         """
         body = reranker_request(query, documents, model or self.default_model_reranker, top_n, return_documents)
-        return await self._post("reranker", body, RERANKER_RESPONSE, checked_call_options(options))
+        return await self._post("reranker", body, RERANKER_RESPONSE, checked_call_options("reranker", options))
 
     @lists_keywords
     async def translate(
@@ -395,7 +431,7 @@ class ImagineAsyncClient(AsyncClientBase):
             model: Default: `default_model_translate`.
             options: Sampling parameters and call options.
         """
-        sampling, overrides = split_options(options)
+        sampling, overrides = split_options("translate", options)
         body = translate_request(prompt, model or self.default_model_translate, sampling)
         return await self._post("translate", body, TRANSLATE_RESPONSE, overrides)
 
@@ -428,7 +464,7 @@ class ImagineAsyncClient(AsyncClientBase):
             >>> client.transcribe(b"RIFF", file_name="speech.wav").text
             '[stand-in] speech.wav: ...'
         """
-        overrides = checked_call_options(options)
+        overrides = checked_call_options("transcribe", options)
         source = source_of(input_file, blocks=self._blocks)
         fields = form_fields(model or self.default_model_transcribe, overrides.get("extra_body"))
         filename = name_of(input_file, file_name)
@@ -480,7 +516,9 @@ class ImagineAsyncClient(AsyncClientBase):
             cache_interval=cache_interval,
             response_format=response_format,
         )
-        answer = await self._post("images/generations", body, IMAGE_RESPONSE, checked_call_options(options))
+        answer = await self._post(
+            "images/generations", body, IMAGE_RESPONSE, checked_call_options("images_generate", options)
+        )
         return with_absolute_urls(answer, self._options.endpoint)
 
     @lists_keywords
@@ -532,28 +570,73 @@ class ImagineAsyncClient(AsyncClientBase):
             cache_interval=cache_interval,
             response_format=response_format,
         )
-        opener = self._opener("images/generations", body, checked_call_options(options))
+        opener = self._opener("images/generations", body, checked_call_options("images_generate_stream", options))
         return AsyncStream(opener, self._images, self._images, ImageFold() if fold else ImagesProgress())
 
-    async def get_chat_history(self, max_items: int = 1) -> list[tuple[ChatCompletionResponse, ChatCompletionRequest]]:
-        """Return the last chats of this key as (response, request) pairs, at most `max_items`."""
-        return await self._get("chat/completions", {"max_items": max_items}, CHAT_HISTORY.decode)
+    @lists_keywords
+    async def get_chat_history(
+        self, max_items: int = 1, **options: Unpack[CallOptions]
+    ) -> list[tuple[ChatCompletionResponse, ChatCompletionRequest]]:
+        """Return the last chats of this key as (response, request) pairs.
 
-    async def get_completion_history(self, max_items: int = 1) -> list[tuple[CompletionResponse, CompletionRequest]]:
-        """Return the last completions of this key as (response, request) pairs, at most `max_items`."""
-        return await self._get("completions", {"max_items": max_items}, COMPLETION_HISTORY.decode)
+        Args:
+            max_items: The most that are returned.
+            options: Call options.
+        """
+        overrides = checked_call_options("get_chat_history", options)
+        return await self._get("chat/completions", {"max_items": max_items}, CHAT_HISTORY.decode, overrides)
 
-    async def get_embedding_history(self, max_items: int = 1) -> list[tuple[EmbeddingResponse, EmbeddingRequest]]:
-        """Return the last embeddings of this key as (response, request) pairs, at most `max_items`."""
-        return await self._get("embeddings", {"max_items": max_items}, EMBEDDING_HISTORY.decode)
+    @lists_keywords
+    async def get_completion_history(
+        self, max_items: int = 1, **options: Unpack[CallOptions]
+    ) -> list[tuple[CompletionResponse, CompletionRequest]]:
+        """Return the last completions of this key as (response, request) pairs.
 
-    async def get_reranker_history(self, max_items: int = 1) -> list[tuple[ReRankerResponse, ReRankerRequest]]:
-        """Return the last rerankings of this key as (response, request) pairs, at most `max_items`."""
-        return await self._get("reranker", {"max_items": max_items}, RERANKER_HISTORY.decode)
+        Args:
+            max_items: The most that are returned.
+            options: Call options.
+        """
+        overrides = checked_call_options("get_completion_history", options)
+        return await self._get("completions", {"max_items": max_items}, COMPLETION_HISTORY.decode, overrides)
 
-    async def get_image_history(self, max_items: int = 1) -> list[tuple[ImageResponse, ImageRequest]]:
-        """Return the last image generations of this key as (response, request) pairs, at most `max_items`."""
-        pairs = await self._get("images/generations", {"max_items": max_items}, IMAGE_HISTORY.decode)
+    @lists_keywords
+    async def get_embedding_history(
+        self, max_items: int = 1, **options: Unpack[CallOptions]
+    ) -> list[tuple[EmbeddingResponse, EmbeddingRequest]]:
+        """Return the last embeddings of this key as (response, request) pairs.
+
+        Args:
+            max_items: The most that are returned.
+            options: Call options.
+        """
+        overrides = checked_call_options("get_embedding_history", options)
+        return await self._get("embeddings", {"max_items": max_items}, EMBEDDING_HISTORY.decode, overrides)
+
+    @lists_keywords
+    async def get_reranker_history(
+        self, max_items: int = 1, **options: Unpack[CallOptions]
+    ) -> list[tuple[ReRankerResponse, ReRankerRequest]]:
+        """Return the last rerankings of this key as (response, request) pairs.
+
+        Args:
+            max_items: The most that are returned.
+            options: Call options.
+        """
+        overrides = checked_call_options("get_reranker_history", options)
+        return await self._get("reranker", {"max_items": max_items}, RERANKER_HISTORY.decode, overrides)
+
+    @lists_keywords
+    async def get_image_history(
+        self, max_items: int = 1, **options: Unpack[CallOptions]
+    ) -> list[tuple[ImageResponse, ImageRequest]]:
+        """Return the last image generations of this key as (response, request) pairs.
+
+        Args:
+            max_items: The most that are returned.
+            options: Call options.
+        """
+        overrides = checked_call_options("get_image_history", options)
+        pairs = await self._get("images/generations", {"max_items": max_items}, IMAGE_HISTORY.decode, overrides)
         return [(with_absolute_urls(response, self._options.endpoint), request) for response, request in pairs]
 
     @lists_keywords
@@ -575,7 +658,7 @@ class ImagineAsyncClient(AsyncClientBase):
             params: Query: a member for each item of a list, none for None.
             options: Call options.
         """
-        transport, call = await self._new_call(method, path, json, params, checked_call_options(options))
+        transport, call = await self._new_call(method, path, json, params, checked_call_options("request", options))
         return await transport.fetch_raw(call)
 
     @lists_keywords
@@ -603,7 +686,7 @@ class ImagineAsyncClient(AsyncClientBase):
             >>> client.request_as(dict[str, str], "GET", "ping")
             {'message': 'pong', 'status': 'ok'}
         """
-        transport, call = await self._new_call(method, path, json, params, checked_call_options(options))
+        transport, call = await self._new_call(method, path, json, params, checked_call_options("request_as", options))
         return await transport.fetch(call, Decoding(type).decode)
 
     async def warm_up(self) -> None:

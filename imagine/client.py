@@ -38,7 +38,7 @@ class ImagineClient(BlockingClient):
     """A client of the Imagine service for code that blocks.
 
     Make it anywhere, also inside of a loop; it connects on first use and may serve several threads. Close it with
-    `client.close()` or use it in `with`. Every inference call also takes the options of `CallOptions`:
+    `client.close()` or use it in `with`. Every call also takes the options of `CallOptions`:
     `timeout=`, `deadline=`, `max_retries=`, `extra_body=` and `extra_headers=`.
 
     Every call raises ImagineAPIException (and what is below it) when the service answers with an error,
@@ -78,6 +78,11 @@ class ImagineClient(BlockingClient):
         return self._async.default_model_tti
 
     @property
+    def endpoint(self) -> str:
+        """The base URL that the routes stand below, as it is used."""
+        return self._async.endpoint
+
+    @property
     def quota(self) -> tuple[QuotaState, ...]:
         """What is left of each window of `rate_limits=`."""
         return self._async.quota
@@ -95,20 +100,34 @@ class ImagineClient(BlockingClient):
         """Open all lanes at once, whatever the service asked for, as after a quota was raised."""
         self._async.reopen()
 
-    def ping(self) -> PingResponse:
-        """Ask whether the service is there."""
-        return self._call(lambda: self._async.ping())
+    @lists_keywords
+    def ping(self, **options: Unpack[CallOptions]) -> PingResponse:
+        """Ask whether the service is there, at once: it needs no slot and waits for no quota.
 
-    def health_check(self) -> HealthResponse:
-        """Return the state of the service's parts."""
-        return self._call(lambda: self._async.health_check())
+        It is sent once, and its answer is waited for 10 s, unless `max_retries=` and `timeout=` are given here.
 
+        Args:
+            options: Call options.
+        """
+        return self._call(lambda: self._async.ping(**options))
+
+    @lists_keywords
+    def health_check(self, **options: Unpack[CallOptions]) -> HealthResponse:
+        """Return the state of the service's parts, at once and with the limits of `ping`.
+
+        Args:
+            options: Call options.
+        """
+        return self._call(lambda: self._async.health_check(**options))
+
+    @lists_keywords
     def usage(
         self,
         aggregation_duration: str | None = None,
         since: datetime | str | None = None,
         until: datetime | str | None = None,
         model: str | None = None,
+        **options: Unpack[CallOptions],
     ) -> UsageResponse:
         """Return tokens and generation time by model and time bin.
 
@@ -117,16 +136,33 @@ class ImagineClient(BlockingClient):
             since: Only from then on.
             until: Only until then.
             model: Only this model.
+            options: Call options.
         """
-        return self._call(lambda: self._async.usage(aggregation_duration, since, until, model))
+        return self._call(lambda: self._async.usage(aggregation_duration, since, until, model, **options))
 
-    def get_available_models_by_type(self, model_type: ModelType | str | None = None) -> dict[ModelType, list[str]]:
-        """Return the names of the models by what they are for; a plain OpenAI-compatible server's are all LLMs."""
-        return self._call(lambda: self._async.get_available_models_by_type(model_type))
+    @lists_keywords
+    def get_available_models_by_type(
+        self, model_type: ModelType | str | None = None, **options: Unpack[CallOptions]
+    ) -> dict[ModelType, list[str]]:
+        """Return the names of the models by what they are for; a plain OpenAI-compatible server's are all LLMs.
 
-    def get_available_models(self, model_type: ModelType | str | None = None) -> list[str]:
-        """Return the names of the models."""
-        return self._call(lambda: self._async.get_available_models(model_type))
+        Args:
+            model_type: Only these; None: all.
+            options: Call options.
+        """
+        return self._call(lambda: self._async.get_available_models_by_type(model_type, **options))
+
+    @lists_keywords
+    def get_available_models(
+        self, model_type: ModelType | str | None = None, **options: Unpack[CallOptions]
+    ) -> list[str]:
+        """Return the names of the models.
+
+        Args:
+            model_type: Only these; None: all.
+            options: Call options.
+        """
+        return self._call(lambda: self._async.get_available_models(model_type, **options))
 
     @lists_keywords
     def chat(
@@ -430,25 +466,65 @@ class ImagineClient(BlockingClient):
             )
         )
 
-    def get_chat_history(self, max_items: int = 1) -> list[tuple[ChatCompletionResponse, ChatCompletionRequest]]:
-        """Return the last chats of this key as (response, request) pairs, at most `max_items`."""
-        return self._call(lambda: self._async.get_chat_history(max_items))
+    @lists_keywords
+    def get_chat_history(
+        self, max_items: int = 1, **options: Unpack[CallOptions]
+    ) -> list[tuple[ChatCompletionResponse, ChatCompletionRequest]]:
+        """Return the last chats of this key as (response, request) pairs.
 
-    def get_completion_history(self, max_items: int = 1) -> list[tuple[CompletionResponse, CompletionRequest]]:
-        """Return the last completions of this key as (response, request) pairs, at most `max_items`."""
-        return self._call(lambda: self._async.get_completion_history(max_items))
+        Args:
+            max_items: The most that are returned.
+            options: Call options.
+        """
+        return self._call(lambda: self._async.get_chat_history(max_items, **options))
 
-    def get_embedding_history(self, max_items: int = 1) -> list[tuple[EmbeddingResponse, EmbeddingRequest]]:
-        """Return the last embeddings of this key as (response, request) pairs, at most `max_items`."""
-        return self._call(lambda: self._async.get_embedding_history(max_items))
+    @lists_keywords
+    def get_completion_history(
+        self, max_items: int = 1, **options: Unpack[CallOptions]
+    ) -> list[tuple[CompletionResponse, CompletionRequest]]:
+        """Return the last completions of this key as (response, request) pairs.
 
-    def get_reranker_history(self, max_items: int = 1) -> list[tuple[ReRankerResponse, ReRankerRequest]]:
-        """Return the last rerankings of this key as (response, request) pairs, at most `max_items`."""
-        return self._call(lambda: self._async.get_reranker_history(max_items))
+        Args:
+            max_items: The most that are returned.
+            options: Call options.
+        """
+        return self._call(lambda: self._async.get_completion_history(max_items, **options))
 
-    def get_image_history(self, max_items: int = 1) -> list[tuple[ImageResponse, ImageRequest]]:
-        """Return the last image generations of this key as (response, request) pairs, at most `max_items`."""
-        return self._call(lambda: self._async.get_image_history(max_items))
+    @lists_keywords
+    def get_embedding_history(
+        self, max_items: int = 1, **options: Unpack[CallOptions]
+    ) -> list[tuple[EmbeddingResponse, EmbeddingRequest]]:
+        """Return the last embeddings of this key as (response, request) pairs.
+
+        Args:
+            max_items: The most that are returned.
+            options: Call options.
+        """
+        return self._call(lambda: self._async.get_embedding_history(max_items, **options))
+
+    @lists_keywords
+    def get_reranker_history(
+        self, max_items: int = 1, **options: Unpack[CallOptions]
+    ) -> list[tuple[ReRankerResponse, ReRankerRequest]]:
+        """Return the last rerankings of this key as (response, request) pairs.
+
+        Args:
+            max_items: The most that are returned.
+            options: Call options.
+        """
+        return self._call(lambda: self._async.get_reranker_history(max_items, **options))
+
+    @lists_keywords
+    def get_image_history(
+        self, max_items: int = 1, **options: Unpack[CallOptions]
+    ) -> list[tuple[ImageResponse, ImageRequest]]:
+        """Return the last image generations of this key as (response, request) pairs.
+
+        Args:
+            max_items: The most that are returned.
+            options: Call options.
+        """
+        return self._call(lambda: self._async.get_image_history(max_items, **options))
 
     @lists_keywords
     def request(

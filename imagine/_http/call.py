@@ -17,7 +17,7 @@ from imagine._options.client import Options, checked_headers
 from imagine._pacing.clock import NO_DEADLINE, TimeLimit
 from imagine._pacing.lanes import LaneKey
 from imagine._pacing.retries import RetryPlan
-from imagine._pacing.slots import SlotQueue
+from imagine._pacing.slots import NO_QUEUE, SlotQueue
 from imagine._record import FIRST_ATTEMPT, CallRecord
 from imagine._redaction.sources import secrets_of_headers
 from imagine.calls import Attempt, CallInfo, Outcome
@@ -127,7 +127,8 @@ class Call(msgspec.Struct, eq=False):
     @property
     def waits_in_lane(self) -> bool:
         """Whether it waits for its next attempt in its lane, which a 429 has closed: there it keeps its place."""
-        return self.plan is not None and self.plan.is_told_pace and self.waits
+        told_pace = self.plan is not None and self.plan.is_told_pace
+        return told_pace and self.waits and self.slots is not NO_QUEUE
 
     def note_wait(self, seconds: float) -> None:
         """Note what it waited for its turn, to whatever end."""

@@ -150,7 +150,7 @@ class Transport:
         except ReportedError:
             failure, content = self._reported(call, content), b""
         else:
-            if self.slots.counts_tokens:
+            if call.slots.counts_tokens:
                 call.charge_tokens(getattr(answer, "usage", None), _text_of(answer))
             call.record.received = WholeAnswer(answer)
             call.finish("complete")
@@ -238,7 +238,7 @@ class Transport:
             raise _too_late_again(call) from failure
 
     async def _request(self, call: Call) -> bytes | bytearray:
-        slot = self.slots.take(call) or await self._wait_for_slot(call)
+        slot = call.slots.take(call) or await self._wait_for_slot(call)
         try:
             here = self._pool.here() or await self._pool.begin()
             call.begin_attempt()
@@ -252,7 +252,7 @@ class Transport:
         return content
 
     async def _stream(self, call: Call) -> EventSource:
-        slot = self.slots.take(call) or await self._wait_for_slot(call)
+        slot = call.slots.take(call) or await self._wait_for_slot(call)
         try:
             here = self._pool.here() or await self._pool.begin()
             call.begin_attempt()

@@ -11,6 +11,7 @@ from msgspec import Raw
 from msgspec.json import decode
 
 from imagine._options.client import ClientOptions, ExtraOptions, at_least
+from imagine._options.keywords import TAKEN, unexpected_keyword
 from imagine._plain import plain, plain_fields
 from imagine.limits import Timeout
 from imagine.types.common import LLMSamplingParams
@@ -21,7 +22,7 @@ Method = TypeVar("Method", bound=Callable[..., object])
 
 
 class CallOptions(TypedDict, total=False):
-    """Options of one inference call; None leaves each to the client."""
+    """Options of one call; None leaves each to the client."""
 
     timeout: float | Timeout | None
     """Seconds, or a `Timeout`, in place of the client's."""
@@ -58,6 +59,8 @@ class SamplingOptions(Sampling, CallOptions, total=False):
     """Sampling parameters and the options of one call."""
 
 
+_CALL_OPTIONS = frozenset(CallOptions.__annotations__)
+_SAMPLING = frozenset(Sampling.__annotations__)
 _whole_number = at_least(0)
 
 _LISTED: Mapping[str, object] = {
@@ -65,16 +68,18 @@ _LISTED: Mapping[str, object] = {
 }
 
 
-def split_options(options: SamplingOptions) -> tuple[Sampling, CallOptions]:
-    """Part sampling parameters from call options; TypeError for a value of the wrong type."""
+def split_options(method: str, options: SamplingOptions) -> tuple[Sampling, CallOptions]:
+    """Part sampling parameters from call options; TypeError for a keyword unknown, or a value of the wrong type."""
     if not options:
         return {}, {}
-    call = {name: value for name, value in options.items() if name in CallOptions.__annotations__}
-    sampling = {name: value for name, value in options.items() if name not in call}
+    call = {name: value for name, value in options.items() if name in _CALL_OPTIONS}
+    sampling = {name: value for name, value in options.items() if name not in _CALL_OPTIONS}
     if sampling:
+        if not _SAMPLING.issuperset(sampling):
+            raise unexpected_keyword(method, next(name for name in sampling if name not in _SAMPLING))
         sampling = plain_fields(LLMSamplingParams, sampling)
         _check_types(sampling)
-    return cast("Sampling", sampling), checked_call_options(cast("CallOptions", call))
+    return cast("Sampling", sampling), checked_call_options(method, cast("CallOptions", call))
 
 
 def _check_types(sampling: Mapping[str, object]) -> None:
@@ -86,14 +91,14 @@ def _check_types(sampling: Mapping[str, object]) -> None:
         raise TypeError(f"a sampling parameter has the wrong type: {error}") from error
 
 
-def checked_call_options(options: CallOptions) -> CallOptions:
+def checked_call_options(method: str, options: CallOptions) -> CallOptions:
     """Return the options, with `extra_body` as JSON has it.
 
-    Raises TypeError for a keyword that no method knows, TypeError or ValueError for a value that cannot be used.
+    Raises TypeError for a keyword that the method does not know, TypeError or ValueError for a value of no use.
     """
     for name in options:
-        if name not in CallOptions.__annotations__:
-            raise TypeError(f"unexpected keyword argument {name!r}")
+        if name not in _CALL_OPTIONS:
+            raise unexpected_keyword(method, name)
     retries, extra_body = options.get("max_retries"), cast("object", options.get("extra_body"))
     if retries is not None:
         _whole_number("max_retries", retries)
@@ -110,5 +115,6 @@ def lists_keywords(method: Method) -> Method:
     for name, type_ in cast("dict[str, ForwardRef]", keywords.__annotations__).items():
         annotation = type_.__forward_arg__  # text, as the annotations of the head are
         head.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation))
+    TAKEN[method.__name__] = [parameter.name for parameter in head[1:]]
     method.__signature__ = signature.replace(parameters=head)  # type: ignore[attr-defined]  # the protocol of inspect
     return method

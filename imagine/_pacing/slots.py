@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from imagine._pacing.throttle import Throttle
     from imagine.limits import LaneState, QuotaState, RateLimit
 
-__all__ = ["Slot", "SlotQueue"]
+__all__ = ["NO_QUEUE", "Slot", "SlotQueue"]
 
 UNTHROTTLED = LaneKey("")
 """Where those wait whom no lane holds back."""
@@ -402,6 +402,17 @@ class SlotQueue:
             f"waiting for a slot; {len(held)} of {self.limit} are taken, longest: {shown}. "
             "Close streams that are not read to their end, or raise max_concurrent_requests"
         )
+
+
+class NoQueue(SlotQueue):
+    """Lets everybody go at once, without a slot and whatever the lanes and quotas of a client say."""
+
+    def take(self, ticket: Ticket) -> Slot:
+        """Return a slot that takes no other's place."""
+        return Slot(None, ticket, time.monotonic())
+
+
+NO_QUEUE = NoQueue(1)
 
 
 def _lane_of(ticket: Ticket) -> LaneKey:

@@ -238,9 +238,9 @@ async def test_a_wait_that_ends_in_an_error_is_told(make_client, server, calls):
     async with client.chat_stream(HELLO) as stream:
         await broken_off(client, stream)
         with pytest.raises(ImagineTimeoutException, match="slot_timeout"):
-            await client.ping()
+            await client.usage()
     call = calls[0]
-    assert (call.path, call.outcome, call.attempts) == ("ping", "failed", ())
+    assert (call.path, call.outcome, call.attempts) == ("usage", "failed", ())
     assert 0.1 < call.seconds_queued <= call.seconds_total
 
 

@@ -202,7 +202,7 @@ async def test_slot_timeout(make_client, server):
         async for _ in stream:
             break
         with hits("slot_timeout") as caught:
-            await client.ping()
+            await client.usage()
         assert "1 of 1 are taken" in str(caught.value)
         assert "POST chat/completions for 0" in str(caught.value)
     assert (await client.ping()).status == "ok"

@@ -258,7 +258,7 @@ async def test_a_kept_connection_that_was_closed_costs_a_retry(make_client, serv
     client = await make_client()
     server.faults.script([f"close-idle;when={when}"])
     for _ in range(2):
-        await (client.ping() if method == "GET" else client.chat(HELLO, max_tokens=3))
+        await (client.usage() if method == "GET" else client.chat(HELLO, max_tokens=3))
     assert len({request.connection for request in server.requests}) == 2
 
 
