@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from os import PathLike
 from typing import Any, Literal, Self, TypeVar, Unpack
@@ -87,7 +87,7 @@ class ImagineAsyncClient(AsyncClientBase):
     def __init__(
         self,
         endpoint: str | None = None,
-        api_key: str | None = None,
+        api_key: str | Callable[[], str | Awaitable[str]] | None = None,
         max_retries: int | None = 3,
         timeout: float | Timeout | None = None,
         verify: bool | str | PathLike[str] | ssl.SSLContext | None = True,
@@ -100,7 +100,9 @@ class ImagineAsyncClient(AsyncClientBase):
 
         Args:
             endpoint: Base URL such as `https://host/apis/v2`; default: the variable IMAGINE_API_ENDPOINT.
-            api_key: The key; default: the variable IMAGINE_API_KEY.
+            api_key: The key; default: the variable IMAGINE_API_KEY. A function, which may be async, is asked for it
+                before each attempt, and once more after a 401, with which the call is sent again; what it raises is the
+                cause of an ImagineException. It does its own caching, and runs in a thread unless it is async.
             max_retries: Attempts after the first, 3 by default; 0 turns all retries off.
             timeout: Seconds, or a `Timeout` with its parts.
             verify: True, a CA file or folder, an `ssl.SSLContext`, or False (unsafe; warns).

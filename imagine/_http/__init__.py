@@ -2,10 +2,11 @@
 
 - `call`: one call on its way: what it is, what limits it, what came of it.
 - `transport`: from a request to its answer: slot, attempt, retry.
+- `keys`: the key where a function of the user's gives it.
 - `bodies`: what requests carry, and JSON.
 - `uploads`: a form with a file, which is read as it is sent.
 - `sources`: what uploads are read from: paths, files, iterators.
-- `worker`: a thread for reads that may hang.
+- `worker`: a thread for what may hang: reads, and functions of the user's.
 - `reading`: bodies of answers, whole or from their start.
 - `event_source`: an open stream, a network read at a time.
 - `sessions`: the connections of a client, a session for each loop.

@@ -62,6 +62,10 @@ class Call(msgspec.Struct, eq=False):
     """Made after the first failure."""
     paused: float = 0.0
     """Seconds waited before the attempt under way."""
+    key: str | None = None
+    """The last one that a function of the user's gave."""
+    has_new_key: bool = False
+    """Whether it was asked for once more, after a 401."""
     context: Context | None = None
     """Where a stream was made, if somebody wants to be told of its end, which may come anywhere."""
 
@@ -145,6 +149,11 @@ class Call(msgspec.Struct, eq=False):
         else:
             self.record.begin_attempt()
             attempts.append(Attempt(len(attempts) + 1, self.paused, str(self.plan.failure)))
+
+    def begin_again(self, why: str) -> None:
+        """Note that the request is sent once more within an attempt."""
+        self.record.begin_attempt()
+        self.record.attempts.append(Attempt(len(self.record.attempts) + 1, 0.0, why))
 
     def gives_up_after(self, error: BaseException) -> bool:
         """Tell whether its first attempt was its last."""

@@ -20,6 +20,7 @@ from imagine._http.bodies import JSON_HEADERS, SMALL, Body, JSONBody
 from imagine._http.call import Call
 from imagine._http.connector import SendTrace
 from imagine._http.event_source import EventSource
+from imagine._http.keys import KeySource
 from imagine._http.reading import read_body, read_start
 from imagine._http.uploads import UploadBody
 from imagine._log import log
@@ -76,16 +77,23 @@ class Transport:
         self._pool = pool
         self._target = URL(options.endpoint).authority
         self._proxy = proxy_for(options.endpoint, options.proxy)
-        self.redaction = Redaction(options.api_key.value, *secrets_of_headers(options.default_headers))
+        self.redaction = Redaction(*secrets_of_headers(options.default_headers))
         for secret in secrets_of_proxy(self._proxy or ""):
             self.redaction.add(secret)
         self._tls = tls_context(options.verify) if options.endpoint.startswith("https:") else True
-        own = {"Authorization": f"Bearer {options.api_key.value}", "User-Agent": USER_AGENT}
-        self._headers = {
-            accept: _headers({**own, **ACCEPTING[accept]}, options.default_headers) for accept in ACCEPTING
-        }
+        own, self._keys = self._authorized()
+        self._headers = {accept: _headers(own, ACCEPTING[accept], options.default_headers) for accept in ACCEPTING}
         self._json_headers = {accept: _headers(self._headers[accept], JSON_HEADERS) for accept in ACCEPTING}
         self._urls: dict[str, URL] = {}
+
+    def _authorized(self) -> tuple[dict[str, str], KeySource | None]:
+        """Return the headers of every request, and what is asked for the key where it is not among them."""
+        key, own = self.options.api_key.value, {"User-Agent": USER_AGENT}
+        if isinstance(key, str):
+            self.redaction.add(key)
+            return {**own, "Authorization": f"Bearer {key}"}, None
+        is_given = any(name.lower() == "authorization" for name in self.options.default_headers)
+        return own, None if is_given else KeySource(key, self.redaction)
 
     def call(
         self,
@@ -296,6 +304,8 @@ class Transport:
         method, body = call.method, call.body
         if self.options.debug and isinstance(body, JSONBody):
             call.log_body("request", body.content)
+        if self._keys is not None and url is None:
+            await self._keys.authorize(call, clock)
         part = "write" if body is not None and body.takes_time else call.answer_part
         data = await _begun(call, clock) if part == "write" else (body.open(clock, part) if body else None)
         with SendTrace(clock, part, self._target) as trace:
@@ -312,15 +322,24 @@ class Transport:
                 middlewares=None if method == "POST" else (trace.middleware,),
             )
         self._record_head(call.record, response)
+        if response.status >= 300 and (target := await self._next_target(call, response, clock, redirects)):
+            response.release()
+            return await self._send_once(call, session, clock, slot, url=target, redirects=redirects + 1)
         slot.report(response.status, call.record.quota, call.record.retry_after)
         if response.status < 300:
             return response
-        target = _same_origin_target(response, call) if redirects < MAX_REDIRECTS - 1 else None
-        if target is None:
-            clock.only_deadline()  # a slow body does not hide the status
-            raise await self._error_answer(call, response)
-        response.release()
-        return await self._send_once(call, session, clock, slot, url=target, redirects=redirects + 1)
+        clock.only_deadline()  # a slow body does not hide the status
+        raise await self._error_answer(call, response)
+
+    async def _next_target(
+        self, call: Call, response: aiohttp.ClientResponse, clock: Clock, redirects: int
+    ) -> URL | None:
+        """Return where a call goes on: where a redirect leads, or to the same place with another key."""
+        if response.status == 401 and self._keys is not None and self._keys.may_renew(call):
+            response.release()
+            await self._keys.renew(call, clock)
+            return response.url
+        return _same_origin_target(response, call) if redirects < MAX_REDIRECTS - 1 else None
 
     def _headers_for(self, call: Call) -> CIMultiDict[str]:
         body = call.body

@@ -35,7 +35,7 @@ class Worker:
         future: Future[T] = Future()
         future.set_running_or_notify_cancel()
         if self._thread is None:
-            self._thread = threading.Thread(target=_work, args=(self._jobs,), name="imagine-upload", daemon=True)
+            self._thread = threading.Thread(target=_work, args=(self._jobs,), name="imagine-worker", daemon=True)
             self._thread.start()
         called: Callable[[], T] = partial(function, *args, **kwargs)
         self._jobs.put(partial(_settle, future, partial(copy_context().run, called)))

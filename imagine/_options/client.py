@@ -7,8 +7,8 @@ import inspect
 import os
 import re
 import ssl
-from collections.abc import Callable, Mapping, Sequence
-from typing import Literal, TypedDict, cast
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Literal, TypeAlias, TypedDict, cast
 from urllib.parse import SplitResult, urlsplit
 
 import msgspec
@@ -17,7 +17,7 @@ from imagine._options.proxy import checked_proxy
 from imagine.calls import CallInfo
 from imagine.limits import RateLimit, Timeout, positive_seconds
 
-__all__ = ["ClientOptions", "ExtraOptions", "Options", "Secret", "at_least", "checked_headers"]
+__all__ = ["ClientOptions", "ExtraOptions", "Options", "Secret", "at_least", "checked_headers", "checked_key"]
 
 MIB = 1024 * 1024
 _YES = frozenset({"true", "1", "t", "y", "yes"})
@@ -25,12 +25,15 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2, token
 
 
+KeyFunction: TypeAlias = "Callable[[], str | Awaitable[str]]"
+
+
 class Secret:
-    """A string that shows itself only when asked for its value."""
+    """A key, or the function that gives it, which shows itself only when asked for its value."""
 
     __slots__ = ("value",)
 
-    def __init__(self, value: str) -> None:
+    def __init__(self, value: str | KeyFunction) -> None:
         self.value = value
 
     def __repr__(self) -> str:
@@ -42,7 +45,10 @@ class Secret:
     def __hash__(self) -> int:
         return hash(self.value)
 
-    def __reduce__(self) -> tuple[type[Secret], tuple[str]]:
+    def __deepcopy__(self, _memo: object) -> Secret:
+        return self  # a function may belong to what cannot be copied, and has its cache there
+
+    def __reduce__(self) -> tuple[type[Secret], tuple[str | KeyFunction]]:
         return Secret, (self.value,)
 
 
@@ -78,7 +84,7 @@ class ClientOptions(ExtraOptions, total=False):
     """All options of a client by name, as `with_options` takes them."""
 
     endpoint: str | None
-    api_key: str | None
+    api_key: str | Callable[[], str | Awaitable[str]] | None
     max_retries: int | None
     timeout: float | Timeout | None
     verify: bool | str | os.PathLike[str] | ssl.SSLContext | None
@@ -124,7 +130,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
             )
         known = {name: value for name, value in given.items() if value is not None}
         known["endpoint"] = _endpoint(_setting(known, "endpoint", "IMAGINE_API_ENDPOINT"))
-        known["api_key"] = _api_key(_setting(known, "api_key", "IMAGINE_API_KEY"))
+        known["api_key"] = _secret(known)
         known.setdefault("debug", os.environ.get("IMAGINE_DEBUG", "").strip().lower() in _YES)
         for name, check in _CHECKS.items():
             if name in known:
@@ -169,11 +175,24 @@ def _url_parts(value: str) -> SplitResult | None:
     return None if not usable or " " in value or _CONTROL.search(value) else parts
 
 
-def _api_key(value: str) -> Secret:
-    # The value is never shown: the message must be fit for a log.
-    if not value.isascii() or _CONTROL.search(value) or " " in value:
-        raise ValueError("api_key must be printable ASCII without spaces or line breaks inside")
-    return Secret(value)
+def _secret(known: Mapping[str, object]) -> Secret:
+    given = known.get("api_key")
+    if callable(given):
+        return Secret(cast("KeyFunction", given))
+    return Secret(checked_key(_setting(known, "api_key", "IMAGINE_API_KEY")))
+
+
+def checked_key(key: object) -> str:
+    """Return a key as it is sent; TypeError or ValueError for one that cannot be.
+
+    It is never shown: the message must be fit for a log.
+    """
+    if not isinstance(key, str):
+        raise TypeError(f"api_key must be a str, or a function that gives one, not {type(key).__name__}")
+    key = key.strip()
+    if not key or not key.isascii() or _CONTROL.search(key) or " " in key:
+        raise ValueError("api_key must be printable ASCII without spaces or line breaks inside, and not empty")
+    return key
 
 
 def checked_headers(name: str, headers: object) -> dict[str, str]:
