@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
 
 from imagine._record import request_id_of
 from imagine.exceptions import (
@@ -31,8 +32,13 @@ _DETAIL_NAMES = ("message", "detail", "error", "error_description", "title")
 _WRONG_KEY = re.compile(r"invalid api[ _-]?key|no user found|incorrect api key", re.IGNORECASE)
 
 
-def api_error(record: CallRecord, body: bytes, *, doing: str, redaction: Redaction) -> ImagineAPIException:
-    """Return the exception for an error answer; its message carries the service's own words and the request id."""
+def api_error(
+    record: CallRecord, body: bytes, *, doing: str, redaction: Redaction, url: str = ""
+) -> ImagineAPIException:
+    """Return the exception for an error answer; its message carries the service's own words and the request id.
+
+    Where there is no such route, it shows the URL, too.
+    """
     status, headers = record.status or 0, redaction.headers(record.headers)
     detail, kept = _read(body, headers, redaction)
     request_id = request_id_of(headers)
@@ -43,6 +49,8 @@ def api_error(record: CallRecord, body: bytes, *, doing: str, redaction: Redacti
         detail = (
             f"it points to {headers.get('Location') or 'nowhere'}, where the SDK does not follow; check the endpoint"
         )
+    if status == 404 and url:
+        doing, detail = f"{doing} ({url})", "; ".join(filter(None, (detail, _missing_path(url, record.path))))
     if status < 300:
         detail = f"the service reported an error: {detail}"
     message = f"{status} from {doing}" + (f": {detail}" if detail else "")
@@ -124,11 +132,19 @@ def _masked(value: Json, redaction: Redaction) -> Json:
     return value if masked == shown else masked
 
 
+def _missing_path(url: str, route: str) -> str:
+    """Return what to look at where the endpoint has no path: the route stands right behind the host then."""
+    if urlsplit(url).path.strip("/").count("/") > route.strip("/").count("/"):
+        return ""
+    return "the endpoint has no path, one such as /apis/v2 or /v1 may be missing"
+
+
 def _excerpt(body: Json, headers: Mapping[str, str]) -> str:
     """Return the start of an error body that has no message, such as a gateway's HTML page, on one line."""
     import json
 
     text = body if isinstance(body, str) else json.dumps(body)
     if "html" in headers.get("Content-Type", ""):
-        text = re.sub(r"<[^<>]*>", " ", text)
+        pieces = [" ".join(piece.split()) for piece in re.split(r"<[^<>]*>", text)]
+        text = " ".join(dict.fromkeys(pieces))  # once each: the title is most often the heading, too
     return " ".join(text.split())[:200]

@@ -377,7 +377,8 @@ class Transport:
         body = await read_start(response, call.redaction.reach(BODY_BYTES))
         if self.options.debug:
             call.log_body("answer", body)
-        return api_error(call.record, body, doing=call.doing, redaction=call.redaction)
+        url = f"{response.url.origin()}{response.url.raw_path}"  # a query may hold what nobody else is to see
+        return api_error(call.record, body, doing=call.doing, redaction=call.redaction, url=url)
 
     async def _check_is_stream(self, call: Call, response: aiohttp.ClientResponse) -> None:
         kind = response.headers.get("Content-Type", "")
