@@ -6,9 +6,9 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, KeysView, Mapping, Sequence, ValuesView
 from decimal import Decimal
 from enum import Enum
-from functools import cache
+from functools import cache, partial
 from math import isfinite
-from types import NoneType
+from types import BuiltinFunctionType, FunctionType, MethodType, NoneType
 from typing import Any, TypeAlias, cast
 
 import msgspec
@@ -112,6 +112,12 @@ def _refused(value: object, where: str, hint: str = "") -> Any:
     raise TypeError(f"{where} holds {type(value).__name__}: JSON has no form for it{hint}")
 
 
+def _code(value: object, where: str) -> Any:
+    from imagine._instead import refusal_of_code  # mistakes alone need it
+
+    raise refusal_of_code(value, where)
+
+
 def _other(value: Any, where: str) -> Any:
     """Take what numpy and its kin list as plain values, and what msgspec writes: structs, dataclasses, dates, UUIDs."""
     if hasattr(value, "dtype") and hasattr(value, "tolist"):
@@ -131,7 +137,7 @@ _NOT_LISTED = ("m", "M", "V")
 _SPELLED_HERE = (bytes, bytearray, memoryview, Decimal, msgspec.Raw)
 """What msgspec is to leave alone: it would write Base64, or texts for numbers."""
 _WAYS: tuple[tuple[type | tuple[type, ...], Way], ...] = (
-    (type, lambda value, where: _refused(value, where, "; a class is described by its JSON Schema")),
+    ((type, FunctionType, MethodType, BuiltinFunctionType, partial), _code),
     (Enum, lambda value, where: _made_plain(value.value, where)),
     (str, lambda value, _: str.__str__(value)),
     (int, lambda value, _: int.__int__(value)),
