@@ -22,7 +22,7 @@ from imagine._options.client import ClientOptions, Options
 from imagine._pacing.lanes import LaneKey
 from imagine._pacing.slots import NO_QUEUE, SlotQueue
 from imagine._plain import plain
-from imagine._requests import encoded, query_of
+from imagine._requests import checked_method, checked_path, encoded, query_of
 from imagine._warn import warn
 from imagine.exceptions import ImagineException
 from imagine.types.base import DTO
@@ -149,7 +149,7 @@ class AsyncClientBase:
         lane: LaneKey | None = None,
     ) -> tuple[Transport, Call]:
         """Begin any call; paths that users give share one lane for each method, since there may be any number."""
-        method = method.upper()
+        method, path = checked_method(method), checked_path(path)
         content = encoded(plain(json, "json"), overrides.get("extra_body"))
         query = query_of(params)
         transport = self._ready() or await self._get_ready()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from enum import Enum
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from imagine._plain import plain, plain_fields
 from imagine.types.base import DTO, to_json, to_wire
 from imagine.types.chat_completions import ChatCompletionRequest, ChatMessage
 from imagine.types.completions import CompletionRequest
+from imagine.types.decoding import Decoding
 from imagine.types.embeddings import EmbeddingRequest
 from imagine.types.images import ImageRequest
 from imagine.types.reranker import ReRankerRequest
@@ -18,10 +20,18 @@ from imagine.types.translate import TranslateRequest
 if TYPE_CHECKING:
     from imagine._options.call import Sampling
 
+T = TypeVar("T")
+
+_METHOD = re.compile(r"[A-Za-z-]+")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+
 __all__ = [
     "asked_choices",
     "chat_request",
+    "checked_method",
+    "checked_path",
     "completion_request",
+    "decoding_into",
     "embedding_request",
     "encoded",
     "form_fields",
@@ -109,8 +119,36 @@ def form_fields(model: object, extra: Mapping[str, Any] | None) -> list[tuple[st
     return [(name, text) for name, item in given.items() for text in _texts_of(item, name)]
 
 
-def query_of(params: Mapping[str, object] | None) -> dict[str, list[str]]:
+def checked_method(method: object) -> str:
+    """Return an HTTP method in capitals; TypeError or ValueError for what is none."""
+    text = _checked_text("method", method)
+    if not _METHOD.fullmatch(text):
+        raise ValueError(f"method must be one of HTTP, such as GET, not {text!r}")
+    return text.upper()
+
+
+def checked_path(path: object) -> str:
+    """Return a route that can be quoted; TypeError or ValueError for what is none."""
+    text = _checked_text("path", path)
+    if _SURROGATE.search(text):
+        raise ValueError(f"path {text!r} has lone surrogates, which UTF-8 has no form for")
+    return text
+
+
+def decoding_into(type_: type[T]) -> Decoding[T]:
+    """Return what decodes into a type of the user's; TypeError for one that JSON cannot be decoded into."""
+    made = Decoding(type_)
+    try:
+        made.prepare()
+    except (TypeError, NameError) as error:
+        raise TypeError(f"type must be one that JSON can be decoded into, not {type_!r}: {error}") from error
+    return made
+
+
+def query_of(params: object) -> dict[str, list[str]]:
     """Return a query with the texts of each parameter; those that are None are left out."""
+    if not isinstance(params, Mapping | None):
+        raise TypeError(f"params must be a mapping, not {type(params).__name__}")
     given = plain(params or {}, "params")
     query = {name: _texts_of(item, name) for name, item in given.items()}
     return {name: texts for name, texts in query.items() if texts}

@@ -25,6 +25,7 @@ from imagine._requests import (
     asked_choices,
     chat_request,
     completion_request,
+    decoding_into,
     embedding_request,
     form_fields,
     image_request,
@@ -53,7 +54,6 @@ from imagine.types.completions import (
     CompletionResponse,
     CompletionStreamResponse,
 )
-from imagine.types.decoding import Decoding
 from imagine.types.embeddings import EMBEDDING_HISTORY, EMBEDDING_RESPONSE, EmbeddingRequest, EmbeddingResponse
 from imagine.types.healthcheck import HEALTH_RESPONSE, PING_RESPONSE, HealthResponse, PingResponse
 from imagine.types.images import IMAGE_HISTORY, IMAGE_RESPONSE, ImageRequest, ImageResponse
@@ -688,8 +688,9 @@ class ImagineAsyncClient(AsyncClientBase):
             >>> client.request_as(dict[str, str], "GET", "ping")
             {'message': 'pong', 'status': 'ok'}
         """
-        transport, call = await self._new_call(method, path, json, params, checked_call_options("request_as", options))
-        return await transport.fetch(call, Decoding(type).decode)
+        overrides, decoding = checked_call_options("request_as", options), decoding_into(type)
+        transport, call = await self._new_call(method, path, json, params, overrides)
+        return await transport.fetch(call, decoding.decode)
 
     async def warm_up(self) -> None:
         """Import, build TLS and connect ahead of the first call, which then costs no more than any other."""

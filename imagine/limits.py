@@ -82,6 +82,7 @@ class RateLimit(msgspec.Struct, frozen=True, kw_only=True):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int | float | None):
                 raise TypeError(f"RateLimit.{name} must be a number, not {type(value).__name__}")
+        positive_seconds("RateLimit.per", self.per)
         given = [n for n in (self.requests, self.tokens) if n is not None]
         if len(given) != 1 or given[0] < 1 or not 0 < self.per < math.inf:
             raise ValueError(f"{self!r} must name requests or tokens, at least 1, and per in seconds")
@@ -117,6 +118,10 @@ def positive_seconds(name: str, value: object) -> float:
     """Return a number of seconds as a float; TypeError or ValueError names the option when it is none."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"{name} must be a number of seconds, not {type(value).__name__}")
-    if math.isnan(value) or value <= 0:
+    try:
+        seconds = float(value)
+    except OverflowError:
+        raise ValueError(f"{name} is no number of seconds that a float can hold (math.inf turns a limit off)") from None
+    if math.isnan(seconds) or seconds <= 0:
         raise ValueError(f"{name} must be more than 0 seconds, not {value!r} (math.inf turns a limit off)")
-    return float(value)
+    return seconds

@@ -21,7 +21,8 @@ __all__ = ["ClientOptions", "ExtraOptions", "Options", "Secret", "at_least", "ch
 
 MIB = 1024 * 1024
 _YES = frozenset({"true", "1", "t", "y", "yes"})
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_UNSENDABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+"""Control characters, and halves of surrogate pairs."""
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2, token
 
 
@@ -172,7 +173,7 @@ def _url_parts(value: str) -> SplitResult | None:
         usable = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1)
     except ValueError:  # a port that is none, or half an IPv6 address
         return None
-    return None if not usable or " " in value or _CONTROL.search(value) else parts
+    return None if not usable or " " in value or _UNSENDABLE.search(value) else parts
 
 
 def _secret(known: Mapping[str, object]) -> Secret:
@@ -190,7 +191,7 @@ def checked_key(key: object) -> str:
     if not isinstance(key, str):
         raise TypeError(f"api_key must be a str, or a function that gives one, not {type(key).__name__}")
     key = key.strip()
-    if not key or not key.isascii() or _CONTROL.search(key) or " " in key:
+    if not key or not key.isascii() or _UNSENDABLE.search(key) or " " in key:
         raise ValueError("api_key must be printable ASCII without spaces or line breaks inside, and not empty")
     return key
 
@@ -203,8 +204,8 @@ def checked_headers(name: str, headers: object) -> dict[str, str]:
     for key, value in given.items():
         if not isinstance(key, str) or not _HEADER_NAME.fullmatch(key):
             raise ValueError(f"{name}: {key!r} is no header name")
-        if not isinstance(value, str) or _CONTROL.search(value.replace("\t", " ")):
-            raise ValueError(f"{name}: the value of {key} must be a str without control characters")
+        if not isinstance(value, str) or _UNSENDABLE.search(value.replace("\t", " ")):
+            raise ValueError(f"{name}: the value of {key} must be a str without control characters or lone surrogates")
     return dict(cast("Mapping[str, str]", headers))
 
 

@@ -39,6 +39,10 @@ class Decoding(Generic[T]):
         """The strict decoder of the quick way, for callers that decode many documents in one call."""
         return msgspec.json.Decoder(self.type)
 
+    def prepare(self) -> None:
+        """Make the strict decoder now; TypeError or NameError for a type that there is none for."""
+        _ = self.fast
+
     def decode(self, data: bytes | bytearray | memoryview) -> T:
         """Decode one JSON document.
 
