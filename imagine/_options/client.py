@@ -9,10 +9,10 @@ import re
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Literal, TypeAlias, TypedDict, cast
-from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
+from imagine._options.endpoint import checked_endpoint
 from imagine._options.proxy import checked_proxy
 from imagine.calls import CallInfo
 from imagine.limits import RateLimit, Timeout, positive_seconds
@@ -130,7 +130,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
                 f"unknown option {', '.join(sorted(unknown))}; there are {', '.join(cls.__struct_fields__)}"
             )
         known = {name: value for name, value in given.items() if value is not None}
-        known["endpoint"] = _endpoint(_setting(known, "endpoint", "IMAGINE_API_ENDPOINT"))
+        known["endpoint"] = checked_endpoint(_setting(known, "endpoint", "IMAGINE_API_ENDPOINT"))
         known["api_key"] = _secret(known)
         known.setdefault("debug", os.environ.get("IMAGINE_DEBUG", "").strip().lower() in _YES)
         for name, check in _CHECKS.items():
@@ -153,27 +153,6 @@ def _setting(known: Mapping[str, object], name: str, variable: str) -> str:
     if not value.strip():
         raise ValueError(f"no {name}: pass {name}=… or set the environment variable {variable}")
     return value.strip()
-
-
-def _endpoint(value: str) -> str:
-    parts = _url_parts(value)
-    if parts is None:
-        raise ValueError("endpoint must be an http:// or https:// URL with a host, such as https://host/apis/v2")
-    if "@" in parts.netloc:
-        raise ValueError("endpoint must not carry a user or password; the key goes into api_key")
-    if "?" in value or "#" in value:
-        raise ValueError("endpoint must not carry a query or a fragment")
-    return parts.geturl().rstrip("/")
-
-
-def _url_parts(value: str) -> SplitResult | None:
-    """Return the parts of an http URL, its scheme in lower case; None for anything else."""
-    try:
-        parts = urlsplit(value)
-        usable = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1)
-    except ValueError:  # a port that is none, or half an IPv6 address
-        return None
-    return None if not usable or " " in value or _UNSENDABLE.search(value) else parts
 
 
 def _secret(known: Mapping[str, object]) -> Secret:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Literal
+from contextlib import suppress
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from ipaddress import IPv4Network, IPv6Network
 
 __all__ = ["checked_proxy", "proxy_for"]
 
@@ -42,7 +47,7 @@ def _is_usable(url: str) -> bool:
 def proxy_for(endpoint: str, proxy: str | Literal[False] | None) -> str | None:
     """Return the proxy for an endpoint, or None.
 
-    The option goes first, then IMAGINE_API_PROXY, then HTTP(S)_PROXY unless NO_PROXY names the host.
+    The option goes first, then IMAGINE_API_PROXY, then HTTP(S)_PROXY unless NO_PROXY names the host, or its network.
     Raises ValueError for one that `checked_proxy` refuses.
     """
     if proxy is False:
@@ -58,6 +63,25 @@ def _from_environment(endpoint: str) -> str | None:
 
     parts = urlsplit(endpoint)
     proxies = getproxies()
-    if proxy_bypass(parts.netloc):
+    if proxy_bypass(parts.netloc) or _is_in_network(parts.hostname or "", proxies.get("no", "")):
         return None
     return proxies.get(parts.scheme) or proxies.get("all")
+
+
+def _is_in_network(host: str, no_proxy: str) -> bool:
+    """Tell whether a host is an address that NO_PROXY names, in any notation or by a network such as 127.0.0.0/8."""
+    from ipaddress import ip_address
+
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    return any(address in network for network in _networks(no_proxy))
+
+
+def _networks(no_proxy: str) -> Iterator[IPv4Network | IPv6Network]:
+    from ipaddress import ip_network
+
+    for entry in no_proxy.split(","):
+        with suppress(ValueError):  # a name
+            yield ip_network(entry.strip().strip("[]"), strict=False)
