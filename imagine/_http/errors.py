@@ -8,6 +8,7 @@ import ssl
 
 import aiohttp
 from aiohttp.http import HttpProcessingError
+from aiohttp.http_exceptions import LineTooLong
 
 from imagine.exceptions import ImagineConnectionException, ImagineException
 
@@ -17,6 +18,8 @@ FOREIGN = (aiohttp.ClientError, HttpProcessingError, OSError, RuntimeError, Valu
 """What aiohttp lets out of sending and reading. RuntimeError: "Session is closed", "Connection closed."."""
 
 _CA_HINT = "; pass verify='/path/to/ca.pem' (or set SSL_CERT_FILE) to trust a private CA"
+_TOO_LARGE = "a status or header of more than 64 KiB, or with too many headers"
+_OLD_TLS = "; TLS 1.2 or later is needed there"
 _TEMPORARY_DNS = frozenset({socket.EAI_AGAIN})
 
 
@@ -26,6 +29,10 @@ def connection_error(error: BaseException, target: str, *, reused: bool = False)
         failure = ImagineException(str(ours))
         failure.__cause__ = ours.__cause__
         return failure
+    if _is_cut_handshake(error):
+        return ImagineConnectionException(f"TLS with {target} failed: it was cut off in the handshake{_OLD_TLS}", "tls")
+    if _is_about_size(error):
+        return ImagineConnectionException(f"head too large: {target} answered with {_TOO_LARGE}", "lost")
     reason, text = _entry(error)
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         reason = "dns_temporary" if getattr(error.os_error, "errno", None) in _TEMPORARY_DNS else "dns"
@@ -35,6 +42,20 @@ def connection_error(error: BaseException, target: str, *, reused: bool = False)
     if reason == "reset" and reused:
         reason, text = "pooled", "the service closed a kept connection to {target} under the request"
     return ImagineConnectionException(f"{text.format(target=target)}{_because(error, reason)}", reason)
+
+
+def _is_cut_handshake(error: BaseException) -> bool:
+    """Tell whether the other side has ended TLS before it stood: of asyncio's, that reset alone has no number."""
+    cause: object = getattr(error, "os_error", None)
+    return isinstance(cause, ConnectionResetError) and cause.errno is None
+
+
+def _is_about_size(error: BaseException) -> bool:
+    """Tell whether an answer's head was more than is read."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, LineTooLong):
+        cause = cause.__cause__
+    return cause is not None or "Too many headers" in str(error)
 
 
 def _entry(error: BaseException) -> tuple[str, str]:
@@ -55,8 +76,10 @@ def _because(error: BaseException, reason: str) -> str:
 
 def _tls_hint(shown: str) -> str:
     """Return what to do: most often there is a private CA, sometimes no TLS at all."""
-    no_tls = "wrong version number" in shown.lower().replace("_", " ")
-    return "; is it http:// and not https:// there?" if no_tls else _CA_HINT
+    words = shown.lower().replace("_", " ")
+    if "wrong version number" in words:
+        return "; is it http:// and not https:// there?"
+    return _OLD_TLS if "protocol" in words else _CA_HINT
 
 
 _TABLE: tuple[tuple[type[BaseException], str, str], ...] = (

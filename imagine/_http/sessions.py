@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["CLOSE_SECONDS", "LoopSession", "Pool"]
 
+HEAD_BYTES = 64 * 1024
+"""The longest line of an answer's head, and the longest header; some services send policies of many KiB."""
+
 CLOSE_SECONDS = 2.0
 """How long `close` waits for other threads, which may be stuck in somebody's code."""
 
@@ -156,6 +159,8 @@ def _make_session() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         connector=Connector(),
         cookie_jar=aiohttp.DummyCookieJar(),
+        max_line_size=HEAD_BYTES,
+        max_field_size=HEAD_BYTES,
         timeout=aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None),
     )
 

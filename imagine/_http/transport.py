@@ -438,7 +438,7 @@ def _same_origin_target(response: aiohttp.ClientResponse, call: Call) -> URL | N
     if not keeps_method or not location or (call.body and not call.body.replayable):
         return None
     try:
-        target = response.url.join(URL(location))
+        target = response.url.join(URL(location)).with_user(None)  # our key is the login
         return target if target.origin() == response.url.origin() else None
     except ValueError:  # no URL at all, or one without a host
         return None
