@@ -141,7 +141,7 @@ INTERRUPTED = {
     "in the answer as a whole": ("stall;after=2", "client.chat_stream(HELLO).final()"),
     "in the loop's body": ("stall;after=2", "for chunk in client.chat_stream(HELLO): time.sleep(60)"),
     "in a with": ("stall;after=2", "with client.chat_stream(HELLO) as stream: next(stream); time.sleep(60)"),
-    "in a wait for a slot": ("stall;after=2", "stream = client.chat_stream(HELLO); next(stream); client.ping()"),
+    "in a wait for a slot": ("stall;after=2", "stream = client.chat_stream(HELLO); next(stream); client.chat(HELLO)"),
 }
 
 
