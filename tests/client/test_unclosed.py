@@ -39,13 +39,16 @@ async def in_a_cycle(make, server):
 
 
 async def in_a_task_that_the_end_cancels(make, server):
-    """Use one in a task that is under way when the loop ends."""
+    """Use one in a task that is under way when the loop ends, and that lets go of it when it is cancelled."""
 
     async def use(used):
         client = make(server.endpoint, server.api_key)
         await ping(client)
         used.set()
-        await asyncio.Event().wait()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            del client  # else it depends on the Python whether the frame goes before the loop
 
     used = asyncio.Event()
     task = asyncio.create_task(use(used))
