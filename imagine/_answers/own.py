@@ -34,23 +34,13 @@ class ReportedError(Exception):
     """An answer whose status is a good one carries an error of the service; its words are in the answer."""
 
 
-class _Member(msgspec.Struct):
-    error: Any = None
-    object: Any = None
-
-
 class _Shape(msgspec.Struct):
-    """What an error may look like that comes in place of an answer."""
+    """What an error may look like that comes beside an answer, or in its place."""
 
     error: Any = None
     detail: Any = None
     message: Any = None
     object: Any = None
-
-
-_OBJECT = Decoding(dict[str, object])
-_MEMBER = msgspec.json.Decoder(_Member)
-_SHAPES: msgspec.json.Decoder[_Shape | list[_Shape]] = msgspec.json.Decoder(_Shape | list[_Shape])
 
 
 def own_answer(decode: Callable[[Content], T], content: Content) -> T:
@@ -85,16 +75,16 @@ def mentions_error(content: Content) -> bool:
 def error_member(payload: Content) -> bool:
     """Tell whether an object has a member `error` that says something, or says that it is one."""
     try:
-        member = _MEMBER.decode(payload)
+        shape = msgspec.json.decode(payload, type=_Shape)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return False
-    return member.error not in _NO_ERROR or member.object == "error"
+    return shape.error not in _NO_ERROR or shape.object == "error"
 
 
 def replaces_answer(payload: Content) -> bool:
     """Tell whether what is no answer looks like an error: one or more objects with an error's usual members."""
     try:
-        shapes = _SHAPES.decode(payload)
+        shapes: _Shape | list[_Shape] = msgspec.json.decode(payload, type=_Shape | list[_Shape])
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return False
     return any(map(_tells_error, shapes)) if isinstance(shapes, list) else _tells_error(shapes)
@@ -107,4 +97,4 @@ def _tells_error(shape: _Shape) -> bool:
 
 
 def _names_of(content: Content) -> set[str]:
-    return set(_OBJECT.decode(content))
+    return set(Decoding(dict[str, object]).decode(content))

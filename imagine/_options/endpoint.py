@@ -7,12 +7,11 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 __all__ = ["checked_endpoint"]
 
-_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f\ud800-\udfff]")
 _NAME = re.compile(r"([A-Za-z0-9_-]+\.)*[A-Za-z0-9_-]+\.?")
 """A host as DNS has it; underscores are in the names of containers."""
 _KEPT = "/%:@!$&'()*+,;=~"
 """What stays as it is in a path (RFC 3986 section 3.3); what is quoted already is not quoted again."""
-_LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_LONE_PERCENT = r"%(?![0-9A-Fa-f]{2})"
 
 
 def checked_endpoint(value: str) -> str:
@@ -37,11 +36,12 @@ def _parts(value: str) -> SplitResult | None:
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:  # a port that is none, or half an IPv6 address
         return None
-    return parts if usable and not _UNPRINTABLE.search(value) else None
+    return parts if usable and value.isprintable() and " " not in value else None
 
 
 def _quoted(path: str) -> str:
-    return quote(_LONE_PERCENT.sub("%25", path), safe=_KEPT)
+    meant = re.sub(_LONE_PERCENT, "%25", path) if "%" in path else path
+    return quote(meant, safe=_KEPT)
 
 
 def _host(parts: SplitResult) -> str:

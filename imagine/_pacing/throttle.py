@@ -9,7 +9,6 @@ lane lets a probe out now and then: the service may have asked for a nonsense wa
 from __future__ import annotations
 
 import math
-import random
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -34,6 +33,8 @@ FASTEST = 64.0
 
 def asked_jitter(asked: float) -> float:
     """Return a little on top of a wait that the service asks for: not all its clients come back in the same instant."""
+    import random  # a 429 alone needs it, and it is not free to import
+
     return random.uniform(0.0, min(0.25, 0.1 * asked))
 
 
