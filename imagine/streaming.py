@@ -252,15 +252,21 @@ class AsyncStream(Generic[T, R]):
             done, chunks = self._decoded_one_by_one(source, payloads, done)
         looked_at = payloads if self._fold.add(chunks) else payloads[-LAST:]
         source.call.record.count(len(chunks))
-        if mentions_error(b"".join(looked_at)) and (reported := next(filter(error_member, looked_at), None)):
-            self._failure, done = _service_error(source, reported), False
-        elif self._failure is not None and source.at_end and self._fold.complete:
-            self._failure, done = None, True  # what else goes wrong after the last finish reason is no error
-        if done and self._state is OPEN:
+        if self._is_done(source, looked_at, done) and self._state is OPEN:
             self._state = COMPLETE
         if not chunks and self._failure is not None:
             raise self._failure
         return chunks
+
+    def _is_done(self, source: EventSource, looked_at: list[bytes], done: bool) -> bool:
+        """Tell whether the answer is whole after a read; what speaks against it is raised by the next one."""
+        if source.refusal is not None:
+            self._failure, done = source.refusal, False
+        elif mentions_error(b"".join(looked_at)) and (reported := next(filter(error_member, looked_at), None)):
+            self._failure, done = _service_error(source, reported), False
+        elif self._failure is not None and source.at_end and self._fold.complete:
+            self._failure, done = None, True  # what else goes wrong after the last finish reason is no error
+        return done
 
     def _decoded_one_by_one(self, source: EventSource, payloads: list[bytes], done: bool) -> tuple[bool, list[T]]:
         chunks: list[T] = []

@@ -55,6 +55,8 @@ class EventSource:
         self._closed = False
         self._lingers = False
         self._ending: ImagineException | None = None  # what the next read raises
+        self.refusal: ImagineException | None = None
+        """Why it is not read on, however well it ended."""
         self._size = 0
         self._longest: float = math.inf
 
@@ -219,12 +221,12 @@ class EventSource:
     def _check_size(self) -> None:
         """Have the next read refuse a stream that is too long to be kept, or that unfolds out of next to nothing."""
         if self._size > self._longest:
-            self._at_end = False  # what came is handed out first
-            self._ending = ImagineStreamException(
+            self.refusal = ImagineStreamException(
                 f"the stream is longer than max_response_bytes={self._longest}; with fold=False nothing of it is kept"
             )
         elif is_bomb(self._size, self._content):
-            self._ending = ImagineStreamException(BOMB)
+            self.refusal = ImagineStreamException(BOMB)
+        self._ending = self.refusal or self._ending
 
     def _after(self, error: BaseException) -> bytes:
         """Return what is left to read after an error; nothing where this end was closed."""
