@@ -88,6 +88,10 @@ class CallRecord(msgspec.Struct):
             self.first_event = time.monotonic() - self.started
         self.events += events
 
+    def info_of(self, answer: object) -> CallInfo:
+        """Return the record of a whole answer, which it does not hold: the answer holds the record."""
+        return msgspec.structs.replace(self, received=WholeAnswer(answer)).info()
+
     def info(self) -> CallInfo:
         """Return the record as it stands, without secrets."""
         headers = self.redaction.headers(self.headers)

@@ -188,7 +188,9 @@ def _goes_as_it_is(message: ChatMessage) -> bool:
         message.role
         and type(message.role) is type(message.content) is str
         and message.tool_calls is None
-        and message.reasoning_content is message.name is None
+        and message.reasoning_content is message.reasoning is message.refusal is message.name is None
+        and message.annotations is None
+        and message.audio is None
         and (message.tool_call_id is None or type(message.tool_call_id) is str)
     )
 

@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from enum import Enum
+from itertools import accumulate
 from types import TracebackType
-from typing import TYPE_CHECKING, Generic, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 import msgspec
 
@@ -17,6 +18,8 @@ from imagine._answers.own import error_member, mentions_error, replaces_answer
 from imagine._record import CallRecord
 from imagine.calls import CallInfo
 from imagine.exceptions import ImagineDecodeException, ImagineException, ImagineStreamException
+from imagine.types.answer import Answer, remember
+from imagine.types.decoding import Decoding
 
 TakeRecord = Callable[[CallRecord], None]
 
@@ -38,6 +41,8 @@ LAST = 4
 
 To look at each costs 4 % of an event; of a read with anything else, such as no choice or a finish reason, all are.
 """
+KEPT_BYTES = 64 * 1024
+"""How much of the last read is kept as it came."""
 UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 """What the quick decoder refuses, and the lenient one gets to see."""
 
@@ -100,6 +105,8 @@ class AsyncStream(Generic[T, R]):
         self._source: EventSource | None = None
         self._opening: _Opening | None = None
         self._batch: Iterator[T] = iter(())
+        self._last_read: tuple[list[T], list[bytes]] = [], []
+        self._size_before = 0
 
     @property
     def call(self) -> CallInfo | None:
@@ -112,6 +119,34 @@ class AsyncStream(Generic[T, R]):
         self._check_folds()
         return self._fold.text
 
+    def raw(self, chunk: T) -> Any:
+        """Return the whole JSON of a chunk as it came, with what its class does not know.
+
+        Ask while you hold the chunk, before the next one is awaited: what came with one read of the network is kept
+        until the next, and only its first 64 KiB. Raises ValueError for any other chunk.
+        """
+        for known, payload in zip(*self._last_read, strict=False):
+            if known is chunk:
+                return Decoding(object).decode(payload)
+        raise ValueError("this is no chunk of the stream's last read, or stood behind its first 64 KiB: ask at once")
+
+    async def open(self) -> Self:
+        """Send the request, and raise what the service answers in place of a stream; return the stream.
+
+        Without it that is raised where the first chunk is asked for. Raises what the call can raise.
+        """
+        if self._state is OPENING:
+            raise ImagineException("the stream is being opened by another task")
+        try:
+            await self._start()
+        except ImagineException as error:
+            self._fail(error)
+            raise
+        except BaseException as error:
+            self._give_up(error)
+            raise
+        return self
+
     async def final(self) -> R:
         """Read to the end and return the complete answer; ImagineException with `fold=False`."""
         self._check_folds()
@@ -123,7 +158,10 @@ class AsyncStream(Generic[T, R]):
             error = ImagineStreamException("the stream was closed before its end; `partial` has what came")
             error.partial, error.call = self._fold.snapshot(), self.call
             raise error
-        return cast("R", self._fold.snapshot())
+        answer = self._fold.snapshot()
+        if isinstance(answer, Answer) and (info := self.call):
+            remember(answer, lambda _: info)
+        return cast("R", answer)
 
     async def read(self) -> list[T]:
         """Return the chunks of the next network read, and an empty list at the end.
@@ -251,6 +289,8 @@ class AsyncStream(Generic[T, R]):
         except UNREADABLE:
             done, chunks = self._decoded_one_by_one(source, payloads, done)
         looked_at = payloads if self._fold.add(chunks) else payloads[-LAST:]
+        kept = payloads if source.size <= self._size_before + KEPT_BYTES else _within(KEPT_BYTES, payloads)
+        self._size_before, self._last_read = source.size, (chunks, kept)
         source.call.record.count(len(chunks))
         if self._is_done(source, looked_at, done) and self._state is OPEN:
             self._state = COMPLETE
@@ -344,6 +384,12 @@ def _not_a_chunk(source: EventSource, payload: bytes, error: ImagineDecodeExcept
     failure = ImagineStreamException(f"the stream {what}: {error}")
     failure.__cause__ = error
     return failure
+
+
+def _within(most: int, payloads: list[bytes]) -> list[bytes]:
+    """Return the first payloads, as far as they are not longer than so many bytes together."""
+    sizes = accumulate(map(len, payloads))
+    return [payload for payload, size in zip(payloads, sizes, strict=True) if size <= most]
 
 
 def _service_error(source: EventSource, payload: bytes) -> ImagineStreamException:

@@ -9,6 +9,7 @@ import io
 import re
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
+from imagine._answers.growing import Growing, joined
 from imagine._record import Received
 from imagine.types.chat_completions import (
     ChatCompletionResponse,
@@ -34,6 +35,7 @@ __all__ = ["ChatFold", "ChoicesProgress", "CompletionFold", "Fold", "ImageFold",
 _Target = tuple[int | None, "Callable[[str], object]"]
 """A choice, and how to add to its text."""
 _NO_TARGET: _Target = (None, len)
+_RARE = ("reasoning", "refusal", "annotations", "audio")
 _JSON_MARKS = re.compile(r'\\.|[\\"\[\]{}]', re.DOTALL)
 T_contra = TypeVar("T_contra", contravariant=True)
 R_co = TypeVar("R_co", covariant=True)
@@ -138,7 +140,10 @@ class ChoiceBuilder:
         self.role = ""
         self.content = io.StringIO()
         self.write = self.content.write
-        self.reasoning = io.StringIO()
+        self.reasoning_content = io.StringIO()
+        self._rest = Growing()
+        self.beside = Growing()
+        """What stands beside the message."""
         self.tool_calls: list[ToolCallBuilder] = []
         self._calls_by_id: dict[str, ToolCallBuilder] = {}
         self._calls_by_index: dict[int, ToolCallBuilder] = {}
@@ -147,7 +152,7 @@ class ChoiceBuilder:
     @property
     def text(self) -> str:
         """The text so far."""
-        return _joined(self.content)
+        return joined(self.content)
 
     def add(self, delta: DeltaMessage) -> None:
         """Take a delta."""
@@ -156,9 +161,17 @@ class ChoiceBuilder:
         if delta.role:
             self.role = delta.role
         if delta.reasoning_content:
-            self.reasoning.write(delta.reasoning_content)
+            self.reasoning_content.write(delta.reasoning_content)
         for call in delta.tool_calls or ():
             self._tool_call(call).add(call)
+        for name in _RARE:
+            self._rest.add(name, getattr(delta, name))
+
+    def add_choice(self, choice: ChatCompletionResponseStreamChoice | CompletionResponseStreamChoice) -> None:
+        """Take what stands beside a delta, and the delta."""
+        self.add(choice.delta)
+        self.beside.add("logprobs", choice.logprobs)
+        self.beside.add("stop_reason", choice.stop_reason)
 
     def _tool_call(self, delta: ChatMessageToolCall) -> ToolCallBuilder:
         """Find the call that a piece belongs to, in one step: by an id seen before, by its index, or the last one.
@@ -188,18 +201,9 @@ class ChoiceBuilder:
             role=self.role or "assistant",
             content=text if text or not calls else None,
             tool_calls=calls or None,
-            reasoning_content=_joined(self.reasoning) or None,
+            reasoning_content=joined(self.reasoning_content) or None,
+            **self._rest.values(),
         )
-
-
-def _joined(fragments: io.StringIO) -> str:
-    """Return a text; a character whose halves came in two fragments is made whole, a half left alone is U+FFFD."""
-    text = fragments.getvalue()
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
 
 
 class ToolCallBuilder:
@@ -233,7 +237,7 @@ class ToolCallBuilder:
 
     def build(self) -> ChatMessageToolCall:
         """Return the call as far as it came."""
-        function = Function(name=self.name or None, arguments=_joined(self.arguments))
+        function = Function(name=self.name or None, arguments=joined(self.arguments))
         return ChatMessageToolCall(id=self.id or None, type=self.type or "function", function=function)
 
 
@@ -275,6 +279,8 @@ class _ChoicesFold(_FinishReasons, Generic[Chunk]):
         self._first: Chunk | None = None
         self._last = _NO_TARGET
         self.usage: UsageInfo | None = None
+        self._fingerprint: str | None = None
+        self._tier: str | None = None
 
     @property
     def text(self) -> str:
@@ -288,20 +294,27 @@ class _ChoicesFold(_FinishReasons, Generic[Chunk]):
             self._first = chunks[0]
         index, write = self._last
         for chunk in chunks:
-            choices = chunk.choices
-            if len(choices) == 1 and chunk.usage is None:  # most are the next piece of the text of one choice
-                choice = choices[0]
+            try:
+                [choice] = chunk.choices
                 delta = choice.delta
-                if (
-                    choice.index == index
-                    and choice.finish_reason is None
+                if (  # most are the next piece of the text of one choice
+                    (content := delta.content)
+                    and choice.index == index
                     and delta.role is None
                     and delta.tool_calls is None
                     and delta.reasoning_content is None
-                    and delta.content is not None
+                    and delta.reasoning is None
+                    and delta.refusal is None
+                    and delta.annotations is None
+                    and delta.audio is None
+                    and choice.logprobs is None
+                    and choice.finish_reason is None
+                    and chunk.usage is None
                 ):
-                    write(delta.content)
+                    write(content)
                     continue
+            except ValueError:  # of none, or of several choices
+                pass
             more = True
             index, write = self._add(chunk)
         self._last = index, write
@@ -312,10 +325,12 @@ class _ChoicesFold(_FinishReasons, Generic[Chunk]):
         last: _Target = _NO_TARGET
         if chunk.usage is not None:
             self.usage = chunk.usage
+        self._fingerprint = chunk.system_fingerprint or self._fingerprint
+        self._tier = chunk.service_tier or self._tier
         for choice in chunk.choices:
             self._mark(choice)
             builder = self._builders.setdefault(choice.index, ChoiceBuilder())
-            builder.add(choice.delta)
+            builder.add_choice(choice)
             last = choice.index, builder.write
         return last
 
@@ -335,10 +350,14 @@ class ChatFold(_ChoicesFold[ChatCompletionStreamResponse]):
             created=(first.created if first else None) or 0.0,
             model=first.model if first else "",
             choices=[
-                ChatCompletionResponseChoice(index=index, message=builder.message(), finish_reason=reason)
+                ChatCompletionResponseChoice(
+                    index=index, message=builder.message(), finish_reason=reason, **builder.beside.values()
+                )
                 for index, builder, reason in self._choices()
             ],
             usage=self.usage,
+            system_fingerprint=self._fingerprint,
+            service_tier=self._tier,
         )
 
 
@@ -354,10 +373,14 @@ class CompletionFold(_ChoicesFold[CompletionStreamResponse]):
             created=(first.created if first else None) or 0.0,
             model=first.model if first else "",
             choices=[
-                CompletionResponseChoice(index=index, text=builder.text, finish_reason=reason)
+                CompletionResponseChoice(
+                    index=index, text=builder.text, finish_reason=reason, **builder.beside.values()
+                )
                 for index, builder, reason in self._choices()
             ],
             usage=self.usage,
+            system_fingerprint=self._fingerprint,
+            service_tier=self._tier,
         )
 
 

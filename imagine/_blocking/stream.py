@@ -6,7 +6,7 @@ from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Generator, Iterator
 from functools import partial
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from imagine._blocking import loop_thread
 from imagine.calls import CallInfo
@@ -46,6 +46,22 @@ class Stream(Generic[T, R]):
     def text(self) -> str:
         """The text of the first choice that came so far; ImagineException with `fold=False`."""
         return self._stream.text
+
+    def raw(self, chunk: T) -> Any:
+        """Return the whole JSON of a chunk as it came, with what its class does not know.
+
+        Ask while you hold the chunk, before the next one is asked for: what came with one read of the network is kept
+        until the next, and only its first 64 KiB. Raises ValueError for any other chunk.
+        """
+        return self._stream.raw(chunk)
+
+    def open(self) -> Self:
+        """Send the request, and raise what the service answers in place of a stream; return the stream.
+
+        Without it that is raised where the first chunk is asked for. Raises what the call can raise.
+        """
+        self._call(self._stream.open)
+        return self
 
     def final(self) -> R:
         """Read to the end and return the complete answer; ImagineException with `fold=False`."""

@@ -57,7 +57,8 @@ class EventSource:
         self._ending: ImagineException | None = None  # what the next read raises
         self.refusal: ImagineException | None = None
         """Why it is not read on, however well it ended."""
-        self._size = 0
+        self.size = 0
+        """How many bytes came so far."""
         self._longest: float = math.inf
 
     @property
@@ -206,8 +207,8 @@ class EventSource:
     def _take(self, data: bytes) -> None:
         """Take what was read; nothing is the end of the body."""
         if data:
-            self._size += len(data)
-            if self._size > BOMB_BYTES or self._size > self._longest:
+            self.size += len(data)
+            if self.size > BOMB_BYTES or self.size > self._longest:
                 self._check_size()
             self._ready = self._sse.feed(data)
         elif not self._closed:
@@ -220,11 +221,11 @@ class EventSource:
 
     def _check_size(self) -> None:
         """Have the next read refuse a stream that is too long to be kept, or that unfolds out of next to nothing."""
-        if self._size > self._longest:
+        if self.size > self._longest:
             self.refusal = ImagineStreamException(
                 f"the stream is longer than max_response_bytes={self._longest}; with fold=False nothing of it is kept"
             )
-        elif is_bomb(self._size, self._content):
+        elif is_bomb(self.size, self._content):
             self.refusal = ImagineStreamException(BOMB)
         self._ending = self.refusal or self._ending
 

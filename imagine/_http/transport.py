@@ -40,6 +40,7 @@ from imagine.exceptions import (
     ImagineStreamException,
     ImagineTimeoutException,
 )
+from imagine.types.answer import Answer, remember
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -162,6 +163,9 @@ class Transport:
                 call.charge_tokens(getattr(answer, "usage", None), _text_of(answer))
             call.record.received = WholeAnswer(answer)
             call.finish("complete")
+            if isinstance(answer, Answer):
+                call.record.received = None  # the answer will know its record
+                remember(answer, call.record.info_of, content)
             return answer
         raise failure  # out here, where no context is added to it, and with no answer in this frame
 

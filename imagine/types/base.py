@@ -16,6 +16,7 @@ __all__ = ["DTO", "PlainDTO", "null", "to_json", "to_wire"]
 Members = Set[str] | Set[int] | Mapping[str, Any] | Mapping[int, Any]
 """Names of fields, or places in a list; a mapping goes on inside of them."""
 Keeps = Callable[["DTO", str, object], bool]
+_WRITTEN_BY_SERVICES = ("reasoning_content", "reasoning", "annotations")
 
 
 # Requests and messages hold dicts of the user, which may form cycles: the garbage collector stays on for them.
@@ -118,8 +119,8 @@ def null() -> None:
 def to_wire(value: DTO) -> dict[str, Any]:
     """Return what a request sends, as a dict: all but the fields that are None.
 
-    Dicts of the user, and the nulls in them, are left alone. Of a message, neither reasoning nor an empty list of tool
-    calls is sent: services write them, and refuse to read them.
+    Dicts of the user, and the nulls in them, are left alone. Of a message, neither reasoning, annotations nor an
+    empty list of tool calls is sent: services write them, and refuse to read them.
     """
     return _as_dict(value, _is_sent)
 
@@ -133,7 +134,7 @@ def _is_sent(owner: DTO, name: str, item: object) -> bool:
     if item is None:
         return name in _sent_as_null(type(owner))
     is_empty = isinstance(item, list | tuple) and not item
-    return name != "reasoning_content" and not (name == "tool_calls" and is_empty)
+    return name not in _WRITTEN_BY_SERVICES and not (name == "tool_calls" and is_empty)
 
 
 def _is_something(_owner: DTO, _name: str, item: object) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec import field
 
+from imagine.types.answer import Answer
 from imagine.types.base import DTO, PlainDTO, null
 from imagine.types.common import (
     NULL,
@@ -51,6 +52,14 @@ class ChatMessage(DTO, kw_only=True, omit_defaults=True):
     """Name of the speaker, to tell apart speakers of the same role."""
     reasoning_content: str | None = None
     """The model's reasoning, where the service separates it from the text; it is not sent back."""
+    reasoning: str | None = None
+    """The model's reasoning, under the name that others use (vLLM, OpenRouter); it is not sent back."""
+    refusal: str | None = None
+    """Why the model refuses to answer, where the service separates it from the text."""
+    annotations: list[dict[str, Any]] | None = None
+    """Notes on the text, such as the addresses that it cites; they are not sent back."""
+    audio: dict[str, Any] | None = None
+    """Speech in place of text, or beside it."""
 
 
 class FunctionTool(DTO, kw_only=True, omit_defaults=True):
@@ -99,13 +108,17 @@ class ChatCompletionResponseChoice(PlainDTO, kw_only=True):
     """The message that the model wrote."""
     finish_reason: FinishReason | None = None
     """Why the model stopped."""
+    logprobs: dict[str, Any] | None = None
+    """Probabilities of the tokens, as the service tells them."""
+    stop_reason: int | str | None = None
+    """The stop sequence, or the id of the token, that ended it (vLLM)."""
 
     def __post_init__(self) -> None:
         if self.finish_reason == NULL:
             self.finish_reason = None
 
 
-class ChatCompletionResponse(PlainDTO, kw_only=True):
+class ChatCompletionResponse(Answer, kw_only=True):
     """A complete answer; what the service leaves out is "", 0 or None. Only `choices` is required."""
 
     id: str = ""
@@ -120,12 +133,22 @@ class ChatCompletionResponse(PlainDTO, kw_only=True):
     """The alternative answers; may be empty."""
     usage: UsageInfo | None = None
     """Tokens that the request took."""
+    system_fingerprint: str | None = None
+    """Which configuration of the service answered."""
+    service_tier: str | None = None
+    """Which tier of the service answered."""
 
     @property
     def first_content(self) -> str | None:
         """Text of the first choice; None without a choice, without text, or where the content is a list of parts."""
         content = self.choices[0].message.content if self.choices else None
         return content if isinstance(content, str) else None
+
+    @property
+    def first_reasoning(self) -> str | None:
+        """Reasoning of the first choice, under either name; None without a choice or without reasoning."""
+        message = self.choices[0].message if self.choices else ChatMessage()
+        return message.reasoning_content if message.reasoning_content is not None else message.reasoning
 
 
 class ChatCompletionResponseStreamChoice(PlainDTO, kw_only=True):
@@ -137,6 +160,10 @@ class ChatCompletionResponseStreamChoice(PlainDTO, kw_only=True):
     """The piece."""
     finish_reason: FinishReason | None = None
     """Why the model stopped; None until it has."""
+    logprobs: dict[str, Any] | None = None
+    """Probabilities of the piece's tokens, as the service tells them."""
+    stop_reason: int | str | None = None
+    """The stop sequence, or the id of the token, that ended it (vLLM)."""
 
 
 class ChatCompletionStreamResponse(PlainDTO, kw_only=True):
@@ -154,11 +181,21 @@ class ChatCompletionStreamResponse(PlainDTO, kw_only=True):
     """Kind of object: "chat.completion.chunk"."""
     usage: UsageInfo | None = None
     """Tokens that the request took, in the last chunk where the service counts them."""
+    system_fingerprint: str | None = None
+    """Which configuration of the service answers."""
+    service_tier: str | None = None
+    """Which tier of the service answers."""
 
     @property
     def first_content(self) -> str | None:
         """Text of the first choice's piece; None without a choice or without text."""
         return self.choices[0].delta.content if self.choices else None
+
+    @property
+    def first_reasoning(self) -> str | None:
+        """Reasoning of the first choice's piece, under either name; None without a choice or without reasoning."""
+        delta = self.choices[0].delta if self.choices else DeltaMessage()
+        return delta.reasoning_content if delta.reasoning_content is not None else delta.reasoning
 
 
 CHAT_RESPONSE = Decoding(ChatCompletionResponse)

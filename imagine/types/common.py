@@ -74,6 +74,14 @@ class DeltaMessage(PlainDTO, kw_only=True):
     """Pieces of tool calls, to be merged by their `index`."""
     reasoning_content: str | None = None
     """The next piece of the model's reasoning, where the service separates it from the text."""
+    reasoning: str | None = None
+    """The next piece of the reasoning, under the name that others use (vLLM, OpenRouter)."""
+    refusal: str | None = None
+    """The next piece of a refusal, where the service separates it from the text."""
+    annotations: list[dict[str, Any]] | None = None
+    """Notes on the text, such as the addresses that it cites."""
+    audio: dict[str, Any] | None = None
+    """The next piece of speech."""
 
 
 class UsageInfo(PlainDTO, kw_only=True):
@@ -85,6 +93,10 @@ class UsageInfo(PlainDTO, kw_only=True):
     """Tokens of prompt and completion together."""
     completion_tokens: int | None = None
     """Generated tokens."""
+    prompt_tokens_details: dict[str, Any] | None = None
+    """What the tokens of the prompt were, such as `{"cached_tokens": 128}`."""
+    completion_tokens_details: dict[str, Any] | None = None
+    """What the generated tokens were, such as `{"reasoning_tokens": 256}`."""
 
 
 class LLMSamplingParams(DTO, kw_only=True, omit_defaults=True):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec import field
 
+from imagine.types.answer import Answer
 from imagine.types.base import PlainDTO
 from imagine.types.common import NULL, DeltaMessage, FinishReason, LLMSamplingParams, UsageInfo
 from imagine.types.decoding import Decoding
@@ -40,13 +43,17 @@ class CompletionResponseChoice(PlainDTO, kw_only=True):
     """The text that the model wrote."""
     finish_reason: FinishReason | None = None
     """Why the model stopped."""
+    logprobs: dict[str, Any] | None = None
+    """Probabilities of the tokens, as the service tells them."""
+    stop_reason: int | str | None = None
+    """The stop sequence, or the id of the token, that ended it (vLLM)."""
 
     def __post_init__(self) -> None:
         if self.finish_reason == NULL:
             self.finish_reason = None
 
 
-class CompletionResponse(PlainDTO, kw_only=True):
+class CompletionResponse(Answer, kw_only=True):
     """A complete answer; what the service leaves out is "", 0 or None. Only `choices` is required."""
 
     id: str = ""
@@ -63,6 +70,10 @@ class CompletionResponse(PlainDTO, kw_only=True):
     """Tokens that the request took."""
     generation_time: float | None = None
     """Time that the generation took, in seconds."""
+    system_fingerprint: str | None = None
+    """Which configuration of the service answered."""
+    service_tier: str | None = None
+    """Which tier of the service answered."""
 
     @property
     def first_text(self) -> str | None:
@@ -81,6 +92,10 @@ class CompletionResponseStreamChoice(PlainDTO, kw_only=True):
     """Why the model stopped; None until it has."""
     text: str | None = None
     """The text once more, where the service sends it here (llama.cpp, vLLM) rather than in `delta`."""
+    logprobs: dict[str, Any] | None = None
+    """Probabilities of the piece's tokens, as the service tells them."""
+    stop_reason: int | str | None = None
+    """The stop sequence, or the id of the token, that ended it (vLLM)."""
 
     def __post_init__(self) -> None:
         if self.delta.content is None:
@@ -102,6 +117,10 @@ class CompletionStreamResponse(PlainDTO, kw_only=True):
     """Kind of object, as the service names it."""
     usage: UsageInfo | None = None
     """Tokens that the request took, in the last chunk where the service counts them."""
+    system_fingerprint: str | None = None
+    """Which configuration of the service answers."""
+    service_tier: str | None = None
+    """Which tier of the service answers."""
 
     @property
     def first_content(self) -> str | None:

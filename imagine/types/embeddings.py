@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import field
 
+from imagine.types.answer import Answer
 from imagine.types.base import DTO, PlainDTO
 from imagine.types.brief import Brief
 from imagine.types.common import UsageInfo
@@ -34,7 +35,7 @@ class EmbeddingObject(Brief, PlainDTO, kw_only=True):
     """Which of the texts it belongs to, from 0."""
 
 
-class EmbeddingResponse(PlainDTO, kw_only=True):
+class EmbeddingResponse(Answer, kw_only=True):
     """Vectors of all texts of a request; what the service leaves out is "" or None. Only `data` is required."""
 
     id: str = ""

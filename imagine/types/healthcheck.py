@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from imagine.types.base import PlainDTO
+from imagine.types.answer import Answer
 from imagine.types.decoding import Decoding
 
 __all__ = ["HEALTH_RESPONSE", "PING_RESPONSE", "HealthResponse", "PingResponse"]
 
 
-class PingResponse(PlainDTO, kw_only=True):
+class PingResponse(Answer, kw_only=True):
     """Answer of GET ping; what the service leaves out is ""."""
 
     message: str = ""
@@ -17,7 +17,7 @@ class PingResponse(PlainDTO, kw_only=True):
     """How it is: "ok"."""
 
 
-class HealthResponse(PlainDTO, kw_only=True):
+class HealthResponse(Answer, kw_only=True):
     """Answer of GET health; "ok" where a part works, "" where the service leaves it out."""
 
     postgres: str = ""

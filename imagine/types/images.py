@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from imagine.types.answer import Answer
 from imagine.types.base import DTO, PlainDTO
 from imagine.types.brief import Brief
 from imagine.types.decoding import Decoding
@@ -47,7 +48,7 @@ class Image(Brief, PlainDTO, kw_only=True):
     """Address of the image file."""
 
 
-class ImageResponse(PlainDTO, kw_only=True):
+class ImageResponse(Answer, kw_only=True):
     """Generated images; what the service leaves out is "" or 0. Only `data` is required."""
 
     id: str = ""

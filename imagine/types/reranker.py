@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from imagine.types.answer import Answer
 from imagine.types.base import DTO, PlainDTO
 from imagine.types.common import UsageInfo
 from imagine.types.decoding import Decoding
@@ -35,7 +36,7 @@ class ReRankerObject(PlainDTO, kw_only=True):
     """How relevant it is to the query; higher is more."""
 
 
-class ReRankerResponse(PlainDTO, kw_only=True):
+class ReRankerResponse(Answer, kw_only=True):
     """Documents in the order of their relevance; what the service leaves out is "" or None. Only `data` is required."""
 
     id: str = ""

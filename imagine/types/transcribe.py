@@ -6,7 +6,8 @@ from collections.abc import AsyncIterable, Iterable
 from os import PathLike
 from typing import BinaryIO, Protocol, TypeAlias
 
-from imagine.types.base import DTO, PlainDTO
+from imagine.types.answer import Answer
+from imagine.types.base import DTO
 from imagine.types.decoding import Decoding
 
 __all__ = ["TRANSCRIBE_RESPONSE", "AsyncAudioFile", "AsyncFile", "AudioFile", "TranscribeRequest", "TranscribeResponse"]
@@ -33,7 +34,7 @@ class TranscribeRequest(DTO, kw_only=True, omit_defaults=True):
     """Name of the model."""
 
 
-class TranscribeResponse(PlainDTO, kw_only=True):
+class TranscribeResponse(Answer, kw_only=True):
     """A transcription; what the service leaves out is 0, "" or None. Only `text` is required."""
 
     generation_time: float = 0.0

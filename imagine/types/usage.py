@@ -6,6 +6,7 @@ from datetime import datetime
 
 from msgspec import field
 
+from imagine.types.answer import Answer
 from imagine.types.base import PlainDTO
 from imagine.types.decoding import Decoding
 
@@ -48,7 +49,7 @@ class UsageRecordAggregated(PlainDTO, kw_only=True):
     """Time that all generations took, in seconds."""
 
 
-class UsageResponse(PlainDTO, kw_only=True):
+class UsageResponse(Answer, kw_only=True):
     """Answer of GET usage; a list that the service leaves out is empty."""
 
     usage: list[UsageRecord] = field(default_factory=list[UsageRecord])

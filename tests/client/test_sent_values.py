@@ -192,7 +192,10 @@ async def test_a_refusal_names_the_argument(client, server, method, arguments, o
     assert server.requests == []
 
 
-@pytest.mark.parametrize("name", sorted({*ChatMessage.__struct_fields__} - {"reasoning_content"}))
+NEVER_SENT = {"reasoning_content", "reasoning", "annotations"}
+
+
+@pytest.mark.parametrize("name", sorted({*ChatMessage.__struct_fields__} - NEVER_SENT))
 async def test_no_field_of_a_message_is_sent_unseen(client, server, name):
     """Bytes are refused in every field of a ChatMessage that is sent."""
     message = ChatMessage(role="user", content="hi").model_copy(update={name: [b"hi"]})
@@ -231,14 +234,15 @@ async def test_messages_may_be_of_other_types_than_their_plain_ones(client, serv
 
 
 @pytest.mark.parametrize("kind", [ChatMessage, DeltaMessage])
-async def test_reasoning_and_empty_tool_calls_are_not_sent_back(client, server, kind):
+async def test_reasoning_annotations_and_empty_tool_calls_are_not_sent_back(client, server, kind):
     """A message of an answer can be sent on; a dump keeps them, and a dict is sent as it is."""
-    message = kind(role="assistant", content="hi", tool_calls=[], reasoning_content="so")
+    notes = {"reasoning_content": "so", "reasoning": "so", "annotations": [{"type": "url_citation"}]}
+    message = kind(role="assistant", content="hi", tool_calls=[], **notes)
     whole = message.model_dump(exclude_none=True)
     await client.chat([message, whole, kind(role="assistant", content="hi", reasoning_content="")], max_tokens=1)
     bare = {"role": "assistant", "content": "hi"}
     assert server.requests[0].json["messages"] == [bare, whole, bare]
-    assert whole == {**bare, "tool_calls": [], "reasoning_content": "so"}
+    assert whole == {**bare, "tool_calls": [], **notes}
 
 
 async def test_the_tool_calls_of_an_answer_are_sent_without_its_reasoning(client, server):

@@ -26,12 +26,14 @@ async def in_thread(function, *args, **kwargs):
 class Blocking:
     """A blocking client, or one of its streams, whose methods are awaited."""
 
+    NEVER_AWAITED = ("raw",)
+
     def __init__(self, inner):
         self._inner = inner
 
     def __getattr__(self, name):
         found = getattr(self._inner, name)
-        if not callable(found):
+        if not callable(found) or name in self.NEVER_AWAITED:
             return found
         if name.endswith("_stream") or name == "with_options":
             return lambda *args, **kwargs: Blocking(found(*args, **kwargs))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from seed_page import HOMES
 
 import imagine.types
+from imagine.types.answer import Answer
 from imagine.types.base import DTO, PlainDTO
 
 if TYPE_CHECKING:
@@ -20,10 +21,12 @@ def _descendants(cls: type[DTO]) -> Iterator[type[DTO]]:
         yield from _descendants(child)
 
 
+BASES = (PlainDTO, Answer)
+
 for _home in HOMES:
     import_module(f"{imagine.types.__name__}.{_home}")
 
 DATA_CLASSES = sorted(
-    {cls for cls in _descendants(DTO) if cls is not PlainDTO and cls.__module__.startswith("imagine.types.")},
+    {cls for cls in _descendants(DTO) if cls not in BASES and cls.__module__.startswith("imagine.types.")},
     key=lambda cls: cls.__name__,
 )

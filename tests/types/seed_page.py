@@ -246,6 +246,27 @@ WIRE_PAGE = [
 
 SAMPLED = ["LLMSamplingParams", "ChatCompletionRequest", "CompletionRequest"]
 
+WRITTEN = ["ChatMessage", "DeltaMessage"]
+OF_SOME_SERVICES = {
+    "reasoning": "str | None",
+    "refusal": "str | None",
+    "annotations": "list[dict[str, Any]] | None",
+    "audio": "dict[str, Any] | None",
+}
+CHOICES = [
+    "ChatCompletionResponseChoice",
+    "ChatCompletionResponseStreamChoice",
+    "CompletionResponseChoice",
+    "CompletionResponseStreamChoice",
+]
+ANSWERED = [
+    "TranslateResponse",
+    "ChatCompletionResponse",
+    "ChatCompletionStreamResponse",
+    "CompletionResponse",
+    "CompletionStreamResponse",
+]
+
 ADDITIONS = [
     *(Row(owner, "stream_options", "dict[str, Any] | None", "None") for owner in SAMPLED),
     *(Row(owner, "seed", "int | None", "None") for owner in SAMPLED),
@@ -255,6 +276,12 @@ ADDITIONS = [
     Row("DeltaMessage", "tool_calls", "list[ChatMessageToolCall] | None", "None"),
     Row("DeltaMessage", "reasoning_content", "str | None", "None"),
     Row("CompletionResponseStreamChoice", "text", "str | None", "None"),
+    *(Row(owner, name, kind, "None") for owner in WRITTEN for name, kind in OF_SOME_SERVICES.items()),
+    *(Row(owner, "logprobs", "dict[str, Any] | None", "None") for owner in CHOICES),
+    *(Row(owner, "stop_reason", "int | str | None", "None") for owner in CHOICES),
+    *(Row(owner, name, "str | None", "None") for owner in ANSWERED for name in ("system_fingerprint", "service_tier")),
+    Row("UsageInfo", "prompt_tokens_details", "dict[str, Any] | None", "None"),
+    Row("UsageInfo", "completion_tokens_details", "dict[str, Any] | None", "None"),
 ]
 
 # A class beyond both pages, which is one of theirs under a name of its own: (ours, theirs).
@@ -267,6 +294,8 @@ PROPERTIES = [
     ("CompletionStreamResponse", "first_content", "str | None"),
     ("ChatCompletionResponse", "first_content", "str | None"),
     ("ChatCompletionStreamResponse", "first_content", "str | None"),
+    ("ChatCompletionResponse", "first_reasoning", "str | None"),
+    ("ChatCompletionStreamResponse", "first_reasoning", "str | None"),
 ]
 
 HOMES = {

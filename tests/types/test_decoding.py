@@ -36,9 +36,13 @@ def test_a_body_with_its_required_field_alone_decodes_to_defaults() -> None:
                 "index": 0,
                 "message": ChatMessage().model_dump(),
                 "finish_reason": None,
+                "logprobs": None,
+                "stop_reason": None,
             }
         ],
         "usage": None,
+        "system_fingerprint": None,
+        "service_tier": None,
     }
 
 
@@ -72,7 +76,7 @@ def test_lists_of_usage_may_be_missing() -> None:
 
 def test_unknown_fields_are_ignored() -> None:
     """Fields that nobody documented do not disturb."""
-    body = chunk(b'{"content": "x", "logprobs": [1]}', b', "system_fingerprint": {"a": null}')
+    body = chunk(b'{"content": "x", "mood": [1]}', b', "weather": {"a": null}')
     assert CHAT_CHUNK.decode(body).first_content == "x"
 
 

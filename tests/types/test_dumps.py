@@ -41,12 +41,16 @@ class Answer(pydantic.BaseModel):
     model: str = ""
     choices: list[Choice]
     usage: dict[str, Any] | None = None
+    system_fingerprint: str | None = None
+    service_tier: str | None = None
 
 
 class Choice(pydantic.BaseModel):
     index: int
     message: dict[str, Any]
     finish_reason: str | None = None
+    logprobs: dict[str, Any] | None = None
+    stop_reason: str | None = None
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,46 @@
+"""What whole answers know beside their fields: the call that they came from, and their JSON as it came."""
+
+from __future__ import annotations
+
+from collections.abc import Callable  # noqa: TC003 - get_type_hints needs it
+from typing import Any
+
+from imagine.types.base import DTO
+from imagine.types.calls import CallInfo  # noqa: TC001 - get_type_hints needs it
+from imagine.types.decoding import Decoding
+
+__all__ = ["Answer", "remember"]
+
+KEPT_BYTES = 256 * 1024
+
+
+class Answer(DTO, kw_only=True, dict=True):
+    """Base of the whole answers.
+
+    `call` and `raw` are no fields: they are not dumped, shown, compared, copied or pickled.
+    """
+
+    @property
+    def call(self) -> CallInfo | None:
+        """The record of the call that it came from; None for one that was made, copied or unpickled."""
+        tell: Callable[[Answer], CallInfo] | None = vars(self).get("tell")
+        return tell(self) if tell else None
+
+    @property
+    def raw(self) -> Any:
+        """The whole JSON as it came, with what the class does not know; parsed when first asked for.
+
+        None for an answer of more than 256 KiB, for the `final()` of a stream, and where `call` is None.
+        """
+        kept = vars(self)
+        if (content := kept.pop("content", None)) is not None:
+            kept["parsed"] = Decoding(object).decode(content)
+        return kept.get("parsed")
+
+
+def remember(answer: Answer, tell: Callable[[Answer], CallInfo], content: bytes | bytearray = b"") -> None:
+    """Let an answer know its call, and its body unless that is large."""
+    kept = vars(answer)
+    kept["tell"] = tell
+    if content and len(content) <= KEPT_BYTES:
+        kept["content"] = content
