@@ -11,6 +11,7 @@ from typing import Any, Literal, Self, TypeVar, Unpack
 from imagine._answers.folding import ChatFold, ChoicesProgress, CompletionFold, ImageFold, ImagesProgress
 from imagine._answers.images import with_absolute_urls
 from imagine._answers.models import models_by_type
+from imagine._answers.vectors import vectors_for
 from imagine._client import AsyncClientBase
 from imagine._http.sources import name_of, source_of
 from imagine._options.call import (
@@ -54,7 +55,7 @@ from imagine.types.completions import (
     CompletionResponse,
     CompletionStreamResponse,
 )
-from imagine.types.embeddings import EMBEDDING_HISTORY, EMBEDDING_RESPONSE, EmbeddingRequest, EmbeddingResponse
+from imagine.types.embeddings import EMBEDDING_HISTORY, EmbeddingRequest, EmbeddingResponse
 from imagine.types.healthcheck import HEALTH_RESPONSE, PING_RESPONSE, HealthResponse, PingResponse
 from imagine.types.images import IMAGE_HISTORY, IMAGE_RESPONSE, ImageRequest, ImageResponse
 from imagine.types.models import ModelType
@@ -392,7 +393,8 @@ class ImagineAsyncClient(AsyncClientBase):
         body = embedding_request(text, model or self.default_model_embedding)
         if not isinstance(body.input, str) and not body.input:
             return EmbeddingResponse(data=[], model=body.model)
-        return await self._post("embeddings", body, EMBEDDING_RESPONSE, checked_call_options("embeddings", options))
+        overrides = checked_call_options("embeddings", options)
+        return await self._post("embeddings", body, vectors_for(body, overrides.get("extra_body")), overrides)
 
     @lists_keywords
     async def reranker(

@@ -6,5 +6,6 @@
 - `errors`: error answers and error events into exceptions.
 - `own`: answers that carry an error, though their status is a good one.
 - `models`: the answer of GET models, in either of its shapes.
+- `vectors`: one for each text.
 - `images`: addresses of images, made absolute.
 """

@@ -97,13 +97,19 @@ class _FinishReasons:
         """How many choices have a finish reason."""
         return len(self._finished)
 
-    def _mark(self, choice: ChatCompletionResponseStreamChoice | CompletionResponseStreamChoice) -> None:
+    def _mark(
+        self,
+        chunk: ChatCompletionStreamResponse | CompletionStreamResponse,
+        choice: ChatCompletionResponseStreamChoice | CompletionResponseStreamChoice,
+    ) -> None:
         index, reason = choice.index, choice.finish_reason
         if reason == NULL:
             choice.finish_reason = reason = None
         if reason:  # some gateways write "" where there is none
             self._open.discard(index)
             self._finished[index] = reason
+            if chunk.usage is None and self._asked == 1:  # of several, each may have a count of its own
+                chunk.usage = choice.usage
         elif index not in self._finished:
             self._open.add(index)
 
@@ -122,11 +128,11 @@ class ChoicesProgress(_FinishReasons, Generic[Chunk]):
         """Take the chunks of one read; tell whether there was more than the next pieces of one text."""
         pieces = 0
         for chunk in chunks:
+            for choice in chunk.choices:
+                self._mark(chunk, choice)
+                pieces += choice.finish_reason is None and choice.delta.content is not None
             if chunk.usage is not None:
                 self.usage = chunk.usage
-            for choice in chunk.choices:
-                self._mark(choice)
-                pieces += choice.finish_reason is None and choice.delta.content is not None
         return pieces != len(chunks)
 
     def snapshot(self) -> None:
@@ -323,15 +329,15 @@ class _ChoicesFold(_FinishReasons, Generic[Chunk]):
     def _add(self, chunk: Chunk) -> _Target:
         """Take any chunk, and return the choice that it went to."""
         last: _Target = _NO_TARGET
-        if chunk.usage is not None:
-            self.usage = chunk.usage
         self._fingerprint = chunk.system_fingerprint or self._fingerprint
         self._tier = chunk.service_tier or self._tier
         for choice in chunk.choices:
-            self._mark(choice)
+            self._mark(chunk, choice)
             builder = self._builders.setdefault(choice.index, ChoiceBuilder())
             builder.add_choice(choice)
             last = choice.index, builder.write
+        if chunk.usage is not None:
+            self.usage = chunk.usage
         return last
 
     def _choices(self) -> list[tuple[int, ChoiceBuilder, FinishReason | None]]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable  # noqa: TC003 - get_type_hints needs it
-from typing import Any
+from typing import Any, ClassVar
 
-from imagine.types.base import DTO
+from imagine.types.base import DTO, PlainDTO
 from imagine.types.calls import CallInfo  # noqa: TC001 - get_type_hints needs it
 from imagine.types.decoding import Decoding
 
@@ -19,6 +19,8 @@ class Answer(DTO, kw_only=True, dict=True):
 
     `call` and `raw` are no fields: they are not dumped, shown, compared, copied or pickled.
     """
+
+    _mends: ClassVar[bool] = PlainDTO._mends
 
     @property
     def call(self) -> CallInfo | None:

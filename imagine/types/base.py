@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from datetime import datetime
 from functools import cache
-from typing import Any, Literal, Self, cast
+from typing import Any, ClassVar, Literal, Self, cast
 
 import msgspec
 
@@ -110,6 +110,12 @@ class DTO(msgspec.Struct, kw_only=True):
 
 class PlainDTO(DTO, kw_only=True, gc=False):
     """Base of what the service answers: trees of plain values, which form no cycles and so need no collector."""
+
+    _mends: ClassVar[bool] = True
+    """Whether one odd value that nobody asked for is left out, rather than all refused.
+
+    Of what is looked up at no price every value was asked for.
+    """
 
 
 def null() -> None:

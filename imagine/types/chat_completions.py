@@ -112,6 +112,8 @@ class ChatCompletionResponseChoice(PlainDTO, kw_only=True):
     """Probabilities of the tokens, as the service tells them."""
     stop_reason: int | str | None = None
     """The stop sequence, or the id of the token, that ended it (vLLM)."""
+    usage: UsageInfo | None = None
+    """Tokens that the request took, where the service counts them here; the answer's `usage` is the same then."""
 
     def __post_init__(self) -> None:
         if self.finish_reason == NULL:
@@ -137,6 +139,10 @@ class ChatCompletionResponse(Answer, kw_only=True):
     """Which configuration of the service answered."""
     service_tier: str | None = None
     """Which tier of the service answered."""
+
+    def __post_init__(self) -> None:
+        if self.usage is None and len(self.choices) == 1:
+            self.usage = self.choices[0].usage
 
     @property
     def first_content(self) -> str | None:
@@ -164,6 +170,8 @@ class ChatCompletionResponseStreamChoice(PlainDTO, kw_only=True):
     """Probabilities of the piece's tokens, as the service tells them."""
     stop_reason: int | str | None = None
     """The stop sequence, or the id of the token, that ended it (vLLM)."""
+    usage: UsageInfo | None = None
+    """Tokens that the request took, where the service counts them here; the chunk's `usage` is the same then."""
 
 
 class ChatCompletionStreamResponse(PlainDTO, kw_only=True):

@@ -49,6 +49,14 @@ class Function(PlainDTO, kw_only=True, omit_defaults=True):
     arguments: str | None = None
     """Its arguments as JSON text, as the model wrote it: it may be no valid JSON."""
 
+    @classmethod
+    def _in_own_form(cls, members: dict[str, Any]) -> dict[str, Any]:
+        if not isinstance(members.get("arguments"), dict | list):
+            return members
+        import json  # Ollama and its kin alone need it
+
+        return {**members, "arguments": json.dumps(members["arguments"])}
+
 
 class ChatMessageToolCall(PlainDTO, kw_only=True, omit_defaults=True):
     """A call of a tool that the model asks for."""

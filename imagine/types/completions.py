@@ -47,6 +47,8 @@ class CompletionResponseChoice(PlainDTO, kw_only=True):
     """Probabilities of the tokens, as the service tells them."""
     stop_reason: int | str | None = None
     """The stop sequence, or the id of the token, that ended it (vLLM)."""
+    usage: UsageInfo | None = None
+    """Tokens that the request took, where the service counts them here; the answer's `usage` is the same then."""
 
     def __post_init__(self) -> None:
         if self.finish_reason == NULL:
@@ -75,6 +77,10 @@ class CompletionResponse(Answer, kw_only=True):
     service_tier: str | None = None
     """Which tier of the service answered."""
 
+    def __post_init__(self) -> None:
+        if self.usage is None and len(self.choices) == 1:
+            self.usage = self.choices[0].usage
+
     @property
     def first_text(self) -> str | None:
         """Text of the first choice; None without a choice."""
@@ -96,6 +102,8 @@ class CompletionResponseStreamChoice(PlainDTO, kw_only=True):
     """Probabilities of the piece's tokens, as the service tells them."""
     stop_reason: int | str | None = None
     """The stop sequence, or the id of the token, that ended it (vLLM)."""
+    usage: UsageInfo | None = None
+    """Tokens that the request took, where the service counts them here; the chunk's `usage` is the same then."""
 
     def __post_init__(self) -> None:
         if self.delta.content is None:

@@ -1,13 +1,12 @@
 """JSON and plain values into typed ones: quick where they fit, lenient where a live service is sloppy.
 
 The quick way is msgspec's decoder. What it refuses goes a slow way that takes NaN and Infinity, lone surrogates, bytes
-that are no UTF-8 (shown as U+FFFD), a byte order mark, numbers written as strings, and null where a value belongs (the
-field's default stands in).
+that are no UTF-8 (shown as U+FFFD), a byte order mark, numbers written as strings, null where a value belongs (the
+field's default stands in), and what `mending` knows of answers.
 """
 
 from __future__ import annotations
 
-import math
 import re
 import reprlib
 from functools import cached_property
@@ -69,25 +68,12 @@ def fit(value: Any, into: type[T]) -> T:
 
 
 def _fit_mended(value: Json, into: type[T]) -> T:
+    from imagine.types.mending import mended  # most answers need none of it
+
     try:
-        return msgspec.convert(_mended(value), into, strict=False)
+        return msgspec.convert(mended(value, into), into, strict=False)
     except _REFUSALS as refusal:
         raise _misfit(into, str(refusal), _at_path(value, str(refusal))) from refusal
-
-
-def _mended(value: Json) -> Any:
-    """Drop members without a value, so that defaults stand in, and replace the surrogates that msgspec cannot read."""
-    if isinstance(value, dict):
-        return {_mended(key): _mended(item) for key, item in value.items() if not _is_missing(item)}
-    if isinstance(value, list):
-        return [_mended(item) for item in value]
-    if isinstance(value, str) and not value.isascii():
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return value
-
-
-def _is_missing(value: Json) -> bool:
-    return value is None or (isinstance(value, float) and not math.isfinite(value))
 
 
 def _parse(data: bytes, into: object) -> Any:

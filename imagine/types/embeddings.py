@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msgspec import field
+from typing import Any
 
 from imagine.types.answer import Answer
 from imagine.types.base import DTO, PlainDTO
@@ -25,14 +25,31 @@ class EmbeddingRequest(DTO, kw_only=True, omit_defaults=True):
 
 
 class EmbeddingObject(Brief, PlainDTO, kw_only=True):
-    """The vector of one text; what the service leaves out is "", [] or 0."""
+    """The vector of one text; what the service leaves out is "" or 0. Only `embedding` is required."""
 
     object: str = ""
     """Kind of object: "embedding"."""
-    embedding: list[float] = field(default_factory=list[float])
+    embedding: list[float]
     """The vector."""
     index: int = 0
     """Which of the texts it belongs to, from 0."""
+
+    @classmethod
+    def _in_own_form(cls, members: dict[str, Any]) -> dict[str, Any]:
+        vector = members.get("embedding")
+        return {**members, "embedding": _numbers(vector)} if isinstance(vector, str) else members
+
+
+def _numbers(text: str) -> list[float] | str:
+    """Decode Base64 of little-endian float32; what is none stays as it is, to be refused with its place."""
+    import binascii  # few services send it, and only where they are asked to
+    import struct
+
+    try:
+        data = binascii.a2b_base64(text, strict_mode=True)
+        return [number for (number,) in struct.iter_unpack("<f", data)]
+    except (ValueError, struct.error):
+        return text
 
 
 class EmbeddingResponse(Answer, kw_only=True):

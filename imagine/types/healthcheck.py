@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from imagine.types.answer import Answer
 from imagine.types.decoding import Decoding
 
@@ -11,6 +13,8 @@ __all__ = ["HEALTH_RESPONSE", "PING_RESPONSE", "HealthResponse", "PingResponse"]
 class PingResponse(Answer, kw_only=True):
     """Answer of GET ping; what the service leaves out is ""."""
 
+    _mends: ClassVar[bool] = False
+
     message: str = ""
     """A word from the service: "pong"."""
     status: str = ""
@@ -19,6 +23,8 @@ class PingResponse(Answer, kw_only=True):
 
 class HealthResponse(Answer, kw_only=True):
     """Answer of GET health; "ok" where a part works, "" where the service leaves it out."""
+
+    _mends: ClassVar[bool] = False
 
     postgres: str = ""
     """Status of its database."""

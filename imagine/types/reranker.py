@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from imagine.types.answer import Answer
 from imagine.types.base import DTO, PlainDTO
 from imagine.types.common import UsageInfo
@@ -26,14 +28,24 @@ class ReRankerRequest(DTO, kw_only=True, omit_defaults=True):
 
 
 class ReRankerObject(PlainDTO, kw_only=True):
-    """How relevant one document is; what the service leaves out is None or 0."""
+    """How relevant one document is; only `document` may be left out."""
 
     document: str | None = None
     """The document, where the request asked for it."""
-    index: int = 0
+    index: int
     """Its place in the request, from 0."""
-    relevance_score: float = 0.0
+    relevance_score: float
     """How relevant it is to the query; higher is more."""
+
+    @classmethod
+    def _in_own_form(cls, members: dict[str, Any]) -> dict[str, Any]:
+        document, score = cast("object", members.get("document")), members.get("relevance_score")
+        text = cast("dict[str, Any]", document).get("text") if isinstance(document, dict) else None
+        return {
+            **members,
+            "document": document if text is None else text,
+            "relevance_score": members.get("score") if score is None else score,
+        }
 
 
 class ReRankerResponse(Answer, kw_only=True):
@@ -51,6 +63,11 @@ class ReRankerResponse(Answer, kw_only=True):
     """Kind of object, as the service names it."""
     usage: UsageInfo | None = None
     """Tokens that the request took."""
+
+    @classmethod
+    def _in_own_form(cls, members: dict[str, Any]) -> dict[str, Any]:
+        data = members.get("data")
+        return {**members, "data": members.get("results") if data is None else data}
 
 
 RERANKER_RESPONSE = Decoding(ReRankerResponse)

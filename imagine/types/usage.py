@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import ClassVar
 
 from msgspec import field
 
@@ -15,6 +16,8 @@ __all__ = ["USAGE_RESPONSE", "UsageRecord", "UsageRecordAggregated", "UsageRespo
 
 class UsageRecord(PlainDTO, kw_only=True):
     """Use of one model in one span of time; what the service leaves out is "", 0 or None."""
+
+    _mends: ClassVar[bool] = False
 
     userid: str = ""
     """Whose use it is."""
@@ -35,6 +38,8 @@ class UsageRecord(PlainDTO, kw_only=True):
 class UsageRecordAggregated(PlainDTO, kw_only=True):
     """Use of one model over the whole time asked for; what the service leaves out is "" or 0."""
 
+    _mends: ClassVar[bool] = False
+
     userid: str = ""
     """Whose use it is."""
     model: str = ""
@@ -51,6 +56,8 @@ class UsageRecordAggregated(PlainDTO, kw_only=True):
 
 class UsageResponse(Answer, kw_only=True):
     """Answer of GET usage; a list that the service leaves out is empty."""
+
+    _mends: ClassVar[bool] = False
 
     usage: list[UsageRecord] = field(default_factory=list[UsageRecord])
     """A record for each user, model and span of time."""

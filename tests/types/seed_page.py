@@ -209,11 +209,11 @@ WIRE_PAGE = [
     ),
     Row("CompletionResponseStreamChoice", "finish_reason", "FinishReason | None", "None"),
     Row("EmbeddingObject", "object", "str", REQUIRED, NO_TEXT),
-    Row("EmbeddingObject", "embedding", "list[float]", REQUIRED, Widened("list[float]", "list()", MISSING)),
+    Row("EmbeddingObject", "embedding", "list[float]"),
     Row("EmbeddingObject", "index", "int", REQUIRED, NO_INT),
     Row("ReRankerObject", "document", "str | None", "None"),
-    Row("ReRankerObject", "index", "int", REQUIRED, NO_INT),
-    Row("ReRankerObject", "relevance_score", "float", REQUIRED, NO_FLOAT),
+    Row("ReRankerObject", "index", "int"),
+    Row("ReRankerObject", "relevance_score", "float"),
     Row("Image", "b64_json", "str | None", "None"),
     Row("Image", "url", "str | None", "None"),
     Row("ImageRequest", "prompt", "str"),
@@ -282,6 +282,7 @@ ADDITIONS = [
     *(Row(owner, name, "str | None", "None") for owner in ANSWERED for name in ("system_fingerprint", "service_tier")),
     Row("UsageInfo", "prompt_tokens_details", "dict[str, Any] | None", "None"),
     Row("UsageInfo", "completion_tokens_details", "dict[str, Any] | None", "None"),
+    *(Row(owner, "usage", "UsageInfo | None", "None") for owner in CHOICES),
 ]
 
 # A class beyond both pages, which is one of theirs under a name of its own: (ours, theirs).

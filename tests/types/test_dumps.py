@@ -51,6 +51,7 @@ class Choice(pydantic.BaseModel):
     finish_reason: str | None = None
     logprobs: dict[str, Any] | None = None
     stop_reason: str | None = None
+    usage: dict[str, Any] | None = None
 
 
 @pytest.mark.parametrize(
