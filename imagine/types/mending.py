@@ -52,7 +52,7 @@ def _members(value: dict[str, Any], cls: Any) -> dict[str, Any]:
     in_own_form = getattr(cls, "_in_own_form", None)
     given = in_own_form(value) if in_own_form else value
     made = {field.name: _member(given.get(field.name), field) for field in _fields(cls)}
-    return {name: item for name, item in made.items() if not _is_missing(item)}
+    return {name: item for name, item in made.items() if item is not None}
 
 
 @lru_cache(64)

@@ -7,6 +7,7 @@ import json
 import pytest
 from support.clients import HELLO
 from support.listeners import answer
+from support.scripted import EVENTS, events, json_answer
 
 from imagine import ImagineAPIException, ImagineDecodeException, ImagineStreamErrorException
 from imagine.server.faults import Raw
@@ -15,7 +16,6 @@ pytestmark = pytest.mark.anyio
 
 CHOICE = {"index": 0, "message": {"role": "assistant", "content": "Yes."}, "finish_reason": "stop"}
 DELTA = {"index": 0, "delta": {"content": "Yes."}, "finish_reason": None}
-EVENTS = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
 NO_CHOICES = [
     {"error": {"message": "out of memory", "code": 500}, "choices": []},
     {"error": {"message": "out of memory"}},
@@ -23,20 +23,6 @@ NO_CHOICES = [
     {"object": "error", "message": "out of memory", "code": 40303},
     {"detail": "out of memory"},
 ]
-
-
-def json_answer(value):
-    """A good answer with this body."""
-    return Raw([answer(json.dumps(value).encode())])
-
-
-def events(*payloads):
-    """A stream of these events."""
-    body = b"".join(
-        b"data: %s\n\n" % (payload if isinstance(payload, bytes) else json.dumps(payload).encode())
-        for payload in payloads
-    )
-    return Raw([EVENTS + body], then="close")
 
 
 @pytest.mark.parametrize("body", [{"choices": [CHOICE], "error": {"message": "out of memory"}}, *NO_CHOICES])

@@ -15,7 +15,7 @@ from imagine.types.completions import COMPLETION_CHUNK, COMPLETION_RESPONSE
 from imagine.types.decoding import Decoding, fit
 from imagine.types.embeddings import EMBEDDING_RESPONSE
 from imagine.types.reranker import RERANKER_RESPONSE
-from imagine.types.usage import USAGE_RESPONSE
+from imagine.types.usage import USAGE_RESPONSE, UsageRecord
 
 DEEP = b"[" * 100_000
 
@@ -38,6 +38,7 @@ def test_a_body_with_its_required_field_alone_decodes_to_defaults() -> None:
                 "finish_reason": None,
                 "logprobs": None,
                 "stop_reason": None,
+                "usage": None,
             }
         ],
         "usage": None,
@@ -133,7 +134,7 @@ def test_text_does_not_leak_into_the_next_chunk() -> None:
 
 def test_nan_and_infinity_decode() -> None:
     """NaN and Infinity, which JSON does not have, arrive as floats."""
-    body = b'{"data": [{"relevance_score": NaN}, {"relevance_score": -Infinity}]}'
+    body = b'{"data": [{"index": 0, "relevance_score": NaN}, {"index": 1, "relevance_score": -Infinity}]}'
     first, second = RERANKER_RESPONSE.decode(body).data
     assert math.isnan(first.relevance_score)
     assert second.relevance_score == -math.inf
@@ -158,8 +159,8 @@ def test_a_lone_surrogate_in_a_field_name_is_no_obstacle(tail: bytes) -> None:
 
 def test_a_lone_surrogate_in_place_of_a_number_is_an_error_of_ours() -> None:
     """A surrogate that is to be a number does not let a UnicodeError out."""
-    with pytest.raises(ImagineDecodeException, match=r"`\$.created`"):
-        CHAT_CHUNK.decode(rb'{"choices": [], "created": "\ud800"}')
+    with pytest.raises(ImagineDecodeException, match=r"`\$.data\[0\].relevance_score`"):
+        RERANKER_RESPONSE.decode(rb'{"data": [{"index": 0, "relevance_score": "\ud800"}]}')
 
 
 def test_a_lone_surrogate_in_a_finish_reason_is_replaced() -> None:
@@ -199,7 +200,7 @@ def test_lenient_reading_leaves_texts_alone(text: str) -> None:
     [
         (b'{"error": {"message": "overloaded"}}', ["required field `choices`", "overloaded"]),
         (b'{"choices": "nope"}', ["Expected `array`, got `str` - at `$.choices`", "there was 'nope'"]),
-        (b'{"choices": [{"index": "first"}]}', ["`int`", "`$.choices[0].index`", "there was 'first'"]),
+        (b'{"choices": [{"message": "first"}]}', ["`object`", "`$.choices[0].message`", "there was 'first'"]),
         (b'{"choices": [{}, 7]}', ["`$.choices[1]`", "there was 7"]),
         (b'{"choices": null}', ["required field `choices`", "{'choices': None}"]),
         (b"[1, 2]", ["Expected `object`, got `array`", "[1, 2]"]),
@@ -241,7 +242,7 @@ def test_an_error_shortens_a_long_object() -> None:
 def test_an_integer_too_long_to_print_does_not_break_the_error() -> None:
     """A value that Python refuses to print is named by its type."""
     with pytest.raises(ImagineDecodeException, match=r"`\$.total_tokens`; there was (list|\[)"):
-        fit({"total_tokens": [10**5000]}, UsageInfo)
+        fit({"total_tokens": [10**5000]}, UsageRecord)
 
 
 def test_a_value_that_contains_itself_is_an_error() -> None:

@@ -151,5 +151,5 @@ def test_a_lone_surrogate_is_validated() -> None:
 @pytest.mark.parametrize("text", ['{"total_tokens": []}', "{", "", "[]"])
 def test_json_that_does_not_fit_is_refused(text: str) -> None:
     """What does not fit is an ImagineDecodeException that names the class."""
-    with pytest.raises(ImagineDecodeException, match="UsageInfo"):
-        UsageInfo.model_validate_json(text)
+    with pytest.raises(ImagineDecodeException, match="UsageRecord"):
+        UsageRecord.model_validate_json(text)
