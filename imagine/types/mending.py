@@ -1,8 +1,8 @@
 """Values as our classes have them, where services write them otherwise: the slow way of `decoding`.
 
-Null, NaN and infinity count as missing, and lone surrogates are replaced. Of a class that has `_mends`, and of all
-inside of it, a value that fits no field is left out as well, unless a request is made for just that: then it stays, and
-is refused with its place. `_in_own_form` of a class turns the forms of other services into its own before.
+Null, NaN and infinity count as missing, and lone surrogates are replaced. In an answer, whose class has `_mends`, a
+value that does not fit its field counts as missing, too, unless it is what the request was made for: that stays as it
+is, and is refused with its place. First, `_in_own_form` of a class turns the forms of other services into its own.
 """
 
 from __future__ import annotations
@@ -19,8 +19,11 @@ __all__ = ["mended"]
 
 Json = dict[str, Any] | list[Any] | str | float | bool | None
 
-_ASKED = frozenset({"message", "delta", "content", "text", "tool_calls", "function", "name", "arguments"}) | frozenset(
-    {"document", "failure", "b64_json", "url"}
+_ASKED = frozenset(
+    [
+        *("message", "delta", "content", "text", "tool_calls", "function", "name", "arguments"),
+        *("document", "failure", "b64_json", "url"),
+    ]
 )
 """Optional fields that a request is made for, or that say that it failed; what is required cannot be left out."""
 _NUMBERS = frozenset({int, float})

@@ -21,7 +21,7 @@ from imagine import ImagineDecodeException, ImagineStreamException
 
 pytestmark = pytest.mark.anyio
 
-quietly = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+quietly = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
 """One server and client for all examples: what they keep of one does not change the next."""
 
 BESIDE = {"id", "object", "created", "model", "usage", "role", "type", "prompt_tokens", "total_tokens"}
