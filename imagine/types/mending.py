@@ -31,15 +31,20 @@ _NUMBERS = frozenset({int, float})
 
 def mended(value: Json, into: Any, *, inside: bool = False) -> Any:
     """Return a plain value as a type has it; what it has no form for stays as it is, for msgspec to refuse."""
-    if isinstance(value, list) and _are_numbers(value):
-        return value
-    for kind in _alternatives(into):
-        if isinstance(value, dict) and _is_mended(kind, inside=inside):
-            return _members(value, kind)
-        if isinstance(value, list) and get_origin(kind) in (list, tuple):
-            pairs = zip(value, cycle(get_args(kind)), strict=False)  # a list has one type for all, a tuple one for each
-            return [mended(item, of, inside=inside) for item, of in pairs]
+    if isinstance(value, dict | list):  # services may be odd in every event: most values are neither
+        for kind in _alternatives(into):
+            if isinstance(value, dict) and _is_mended(kind, inside=inside):
+                return _members(value, kind)
+            if isinstance(value, list) and get_origin(kind) in (list, tuple):
+                return _items(value, get_args(kind), inside=inside)
     return _cleaned(value)
+
+
+def _items(values: list[Any], kinds: tuple[Any, ...], *, inside: bool) -> list[Any]:
+    if _are_numbers(values):
+        return values
+    pairs = zip(values, cycle(kinds), strict=False)  # a list has one type for all, a tuple one for each
+    return [mended(item, kind, inside=inside) for item, kind in pairs]
 
 
 def _alternatives(into: Any) -> tuple[Any, ...]:
