@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable  # noqa: TC003 - get_type_hints needs it
 from typing import Any, ClassVar
 
-from imagine.types.base import DTO, PlainDTO
+from imagine.types.base import DTO
 from imagine.types.calls import CallInfo  # noqa: TC001 - get_type_hints needs it
 from imagine.types.decoding import Decoding
 
@@ -20,7 +20,7 @@ class Answer(DTO, kw_only=True, dict=True):
     `call` and `raw` are no fields: they are not dumped, shown, compared, copied or pickled.
     """
 
-    _mends: ClassVar[bool] = PlainDTO._mends
+    _mends: ClassVar[bool] = True
 
     @property
     def call(self) -> CallInfo | None:
