@@ -23,8 +23,11 @@ MASK = "***"
 _PLAIN = frozenset(ascii_letters + digits)
 """What no notation writes in another way."""
 _BACKSLASH = r"(?:\\|%(?:25)*5[cC]|&(?:amp;)*#(?:92|x5[cC]);)"
-_CUT = re.compile(r"(?:[\\%&][\\%&#;\w]{0,12})?(?=\.\.|['\"]|\Z)")
-"""An excerpt's end, perhaps in the middle of a notation. Two dots: the third may be taken for one of the secret."""
+_CUT = re.compile(r"(?:[\\%&][\\%&#;\w]{0,160})?(?=\.\.|['\"]|\Z)")
+"""An excerpt's end, perhaps in the middle of a notation: so long are fifteen backslashes and what they stand before.
+
+Two dots: the third may be taken for one of the secret.
+"""
 
 
 class Notations:
@@ -96,11 +99,18 @@ def _compiled(backslashes: str, character: str) -> re.Pattern[str]:
 
 def _special(character: str) -> str:
     code = ord(character)
-    in_json, in_python, in_html = f"u0*{code:x}", f"x{code:02x}", f"&(?:amp;)*#(?:0*{code}|x0*{code:x});"
+    in_python, in_html = f"x{code:02x}|U0*{code:x}", f"&(?:amp;)*#(?:0*{code}|x0*{code:x});"
+    in_json = f"{_BACKSLASH}+".join(f"u0*{unit:x}" for unit in _utf16(character))
     in_url = "".join(f"%(?:25)*{byte:02x}" for byte in character.encode("utf-8", "surrogatepass"))
     by_name = re.escape(html.escape(character))
     plus = r"|\+" if character == " " else ""
     return f"(?:(?i:{in_json}|{in_python}|{in_url}|{in_html})|{by_name}|{re.escape(character)}{plus})"
+
+
+def _utf16(character: str) -> tuple[int, ...]:
+    """Return the numbers that JSON has for a character: two, with a backslash before each, for some."""
+    units = character.encode("utf-16-be", "surrogatepass")
+    return tuple(int.from_bytes(units[at : at + 2]) for at in range(0, len(units), 2))
 
 
 def _in_base64(secret: str) -> Iterator[str]:

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 import atheris
-from targets import HERE, NAMES, corpus, target
+from targets import NAMES, corpus, target
 
 FOUND = Path("build/fuzz")
 LIMITS = ("-max_len=1024", "-timeout=10", "-print_final_stats=1")
@@ -21,7 +21,6 @@ LIMITS = ("-max_len=1024", "-timeout=10", "-print_final_stats=1")
 def main() -> None:
     """Run the command; atheris ends the process."""
     options, flags = _parser().parse_known_args()
-    sys.path.append(str(HERE.parent))
     with atheris.instrument_imports(include=["imagine", "email"]):
         fuzzed = target(options.target)
     found, kept = FOUND / options.target, corpus(options.target)

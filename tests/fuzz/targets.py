@@ -6,11 +6,15 @@ made of.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
 
 HERE = Path(__file__).parent
+SHARED = ("", "answers", "client", "redaction")
+"""Folders of tests that hold what targets share with them."""
+sys.path += [str(HERE.parent / folder) for folder in SHARED]
 NAMES = sorted(path.stem.removeprefix("fuzz_") for path in HERE.glob("fuzz_*.py"))
 
 

@@ -44,6 +44,16 @@ def test_the_beginning_of_a_secret_is_masked_where_a_text_was_cut(secret, notati
         assert begun + end not in Redaction(secret).text(f"there was   {begun}{end}")
 
 
+def test_a_character_that_json_writes_as_two_is_found():
+    """A secret with one beyond U+FFFF is found in JSON that stands in a URL, too."""
+    assert Redaction("key-\U0001f511-key").text("?q=key-%255Cud83d%255Cudd11-key.") == "?q=***."
+
+
+def test_a_cut_in_a_long_notation_of_one_character_is_masked():
+    """An excerpt may end after many backslashes, each of them written with five characters."""
+    assert Redaction("key-\\\\-secret").text(f"there was key-{'%255C' * 7}%25...") == "there was ***..."
+
+
 @given(secrets, secrets, st.integers(0, 300))
 def test_a_secret_is_masked_before_a_text_is_cut(first, second, padding):
     """An excerpt shows no half of a secret that begins in it, also where others before it shrink to their masks."""
