@@ -141,6 +141,8 @@ class EventSource:
         return await self._ends_badly_within(BREAK_SECONDS)
 
     async def _ends_badly_within(self, seconds: float) -> bool:
+        if self._ending is not None or self._content.exception() is not None:  # nobody would be told of it again
+            return True
         try:
             async with asyncio.timeout(seconds):
                 await self._content.wait_eof()

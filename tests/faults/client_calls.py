@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import io
+from contextlib import suppress
 
 from support.clients import HELLO
 
-from faults.outcome import MAX_TOKENS
+from faults.outcome import MAX_TOKENS, Seen
+from imagine import ImagineAPITooManyRequestsException
 
 MEGABYTES = 5
 
@@ -50,6 +53,53 @@ def beside_stream(ask):
         async with client.chat_stream(HELLO) as held:
             await anext(aiter(held))
             await ask(client, seen, **options)
+
+    return asked
+
+
+def look(name):
+    """Ask a route that costs nothing."""
+
+    async def looked(client, seen, **options):
+        seen.answers.append(await getattr(client, name)(**options))
+
+    return looked
+
+
+LOOKS = [*map(look, ("ping", "health_check", "usage", "get_available_models"))]
+
+
+async def embed(client, seen, **options):
+    """Ask for the vectors of three texts."""
+    seen.answers.append(await client.embeddings(["one", "two", "three"], **options))
+
+
+async def upload(client, seen, **options):
+    """Send a file of megabytes."""
+    seen.answers.append(await client.transcribe(io.BytesIO(bytes(MEGABYTES * 10**6)), **options))
+
+
+async def upload_shrinking(client, seen, **options):
+    """Send a file of which half has gone when it is read."""
+    seen.answers.append(await client.transcribe(Shrinking(bytes(MEGABYTES * 10**6)), **options))
+
+
+class Shrinking(io.BytesIO):
+    """A file that is cut to half its length once somebody reads it."""
+
+    def read(self, size=-1, /):
+        self.truncate(MEGABYTES * 10**6 // 2)
+        return super().read(size)
+
+
+def refused_before(refused, ask):
+    """Ask after a call that the service has refused with a 429."""
+
+    @functools.wraps(ask)
+    async def asked(client, seen, **options):
+        with suppress(ImagineAPITooManyRequestsException):
+            await refused(client, Seen())
+        await ask(client, seen, **options)
 
     return asked
 

@@ -33,6 +33,12 @@ BROKEN = [
     Row("not HTTP", faulty(Raw([b"SSH-2.0-OpenSSH_9.6\r\n"])), failure("Connection", "not HTTP", sends=1)),
     Row("kept connection closed while idle", faulty("close-idle"), answer(sends=2), [second(ask, 0.2) for ask in BOTH]),
     Row(
+        "an answer that nobody asked for on a kept connection",
+        faulty("unsolicited"),
+        answer(sends=2),
+        [second(ask, 0.2) for ask in BOTH],
+    ),
+    Row(
         "kept connection closed under the next POST",
         faulty("close-idle;when=next"),
         answer(sends=3),
@@ -45,6 +51,7 @@ TLS = [
     untrusted("certificate of a private CA", secure(trusted=False)),
     Row("certificate of a private CA, verify='ca.pem'", secure(), answer(sends=1), [chat]),
     untrusted("expired certificate", secure(not_before=LONG_AGO, not_after=YESTERDAY), "expired"),
+    Row("TLS 1.1 at the most", secure(old=True), failure("Connection", "TLS 1.2 or later", reason="tls", sends=0)),
     untrusted("another host's certificate", secure("other.invalid"), "127.0.0.1"),
 ]
 

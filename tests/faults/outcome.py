@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 import http.client
 import json
+import traceback
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from support.clients import HELLO
 
-from imagine import ImagineConnectionException, ImagineException, ImagineTimeoutException
+from imagine import EmbeddingResponse, ImagineConnectionException, ImagineException, ImagineTimeoutException
 from imagine.server import LocalServer
 
 if TYPE_CHECKING:
@@ -19,7 +20,12 @@ if TYPE_CHECKING:
 MAX_TOKENS = 20
 ADDED = "\x85\u2028\u2029\ud83d\N{REPLACEMENT CHARACTER}"
 """What some faults add to every text."""
+KEY = "sk-fault-suite"
+CALLS = [("get_weather", '{"city": "Oslo"}'), ("get_time", '{"zone": "CET"}')]
+"""The tool calls that faults make."""
 LIMIT_KINDS = (ImagineTimeoutException, ImagineConnectionException, TimeoutError)
+MOST_TOLD = 65
+"""KiB that a message may have."""
 LITTLE = 64
 """MiB that an answer which is refused for its size may take."""
 
@@ -70,23 +76,25 @@ class Seen:
 def _name(error):
     name = type(error).__name__
     if isinstance(error, ImagineException):
-        return name.removeprefix("Imagine").removesuffix("Exception")
+        return name.removeprefix("Imagine").removesuffix("Exception") or "of ours"
     return f"raw {type(error).__module__}.{name}"
 
 
 def _kind_of(answer):
+    if isinstance(answer, EmbeddingResponse):
+        return f"{sum(map(_is_in_place, enumerate(answer.data)))} vectors"
     message = answer.choices[0].message
     if message.tool_calls:
-        return f"{sum(map(_is_whole, message.tool_calls))} tool calls"
+        return (
+            f"{sum((call.function.name, call.function.arguments) in CALLS for call in message.tool_calls)} tool calls"
+        )
     text = (message.content or "").translate(dict.fromkeys(map(ord, ADDED)))
     return "answer" if text == good_text() else f"another answer: {text!r}"
 
 
-def _is_whole(call):
-    try:
-        return bool(call.function.name) and isinstance(json.loads(call.function.arguments), dict)
-    except ValueError:
-        return False
+def _is_in_place(numbered):
+    place, vector = numbered
+    return vector.index == place and len(vector.embedding) > 0
 
 
 class Fact(NamedTuple):
@@ -120,6 +128,10 @@ def _finish(seen):
     return seen.answers[-1].choices[0].finish_reason if seen.answers else None
 
 
+def _created(seen):
+    return type(seen.answers[-1].created).__name__ if seen.answers else None
+
+
 def _reasoning(seen):
     return "kept" if seen.answers and seen.answers[-1].choices[0].message.reasoning_content else None
 
@@ -127,6 +139,19 @@ def _reasoning(seen):
 def _added(seen):
     text = seen.answers[-1].choices[0].message.content if seen.answers else ""
     return " ".join(f"U+{ord(character):04X}" for character in ADDED if character in text)
+
+
+def _key(seen):
+    """Whether the exception shows the key: in its message, its attributes, or those of what it came from."""
+    error, texts = seen.error, []
+    while error is not None:
+        texts += [str(error), repr(error), repr(vars(error)), "".join(traceback.format_exception(error))]
+        error = error.__cause__
+    return "shown" if any(KEY in text for text in texts) else "not shown"
+
+
+def _told(seen):
+    return f"under {MOST_TOLD} KiB" if len(str(seen.error)) < MOST_TOLD << 10 else f"{len(str(seen.error)) >> 10} KiB"
 
 
 def _memory(seen):
@@ -140,8 +165,11 @@ FACTS = {
     "kept": Fact(_kept, "{} chunks kept"),
     "retry_after": Fact(_of_error("retry_after"), "retry_after {:g}"),
     "finish": Fact(_finish, "finish_reason {}"),
+    "created": Fact(_created, "created {}"),
     "reasoning": Fact(_reasoning, "reasoning_content {}"),
     "added": Fact(_added, "{} kept"),
+    "key": Fact(_key, "key {}"),
+    "told": Fact(_told, "{} told"),
     "memory": Fact(_memory, "{} of memory"),
     "sends": Fact(lambda seen: seen.sends, "sent {}x"),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import socket
 import ssl
+import warnings
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,13 +14,12 @@ import trustme
 from support import listeners
 from support.clients import in_thread
 
-from faults.outcome import good_answer
+from faults.outcome import KEY, good_answer
 from imagine.server import LocalServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-KEY = "sk-fault-suite"
 YESTERDAY = datetime.now(UTC) - timedelta(days=1)
 LONG_AGO = YESTERDAY - timedelta(days=1)
 
@@ -108,15 +108,16 @@ def _connecting(*address, count):
         filler.close()
 
 
-def secure(host="127.0.0.1", *, trusted=True, self_signed=False, **validity):
+def secure(host="127.0.0.1", *, trusted=True, self_signed=False, old=False, **validity):
     """A service behind TLS, with a certificate of a private authority which the client trusts unless told otherwise."""
 
     @asynccontextmanager
     async def place():
         authority = trustme.CA()
         certificate = authority if self_signed else authority.issue_cert(host, **validity)
+        tls = _old(_server_side(certificate)) if old else _server_side(certificate)
         with authority.cert_pem.tempfile() as ca_file:
-            async with listeners.listening(listeners.answer(good_answer()), tls=_server_side(certificate)) as listener:
+            async with listeners.listening(listeners.answer(good_answer()), tls=tls) as listener:
                 options = {"endpoint": f"https://127.0.0.1:{listener.port}", "api_key": KEY}
                 yield Place(options | ({"verify": ca_file} if trusted else {}), lambda: len(listener.requests))
 
@@ -128,6 +129,15 @@ def _server_side(certificate):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with trustme.Blob(certificate.private_key_pem.bytes() + pem.bytes()).tempfile() as path:
         context.load_cert_chain(path)
+    return context
+
+
+def _old(context):
+    """Let a server know no TLS beyond 1.1."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version, context.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
+    context.set_ciphers("ALL:@SECLEVEL=0")
     return context
 
 

@@ -8,9 +8,9 @@ from faults.places import faulty
 from faults.row import Row
 
 
-def row(fault, name, expected, due=None):
+def row(fault, name, expected, due=None, **asked):
     """A row that concerns streams alone."""
-    return Row(fault, faulty(name), expected, [stream], due=due)
+    return Row(fault, faulty(name), expected, [stream], due=due, call={"extra_body": asked} if asked else {})
 
 
 def broken(fault, name, kind, *says):
@@ -26,6 +26,19 @@ BROKEN = [
     broken('`{"error": …}` in place of an event', "error-event", "StreamError", "Generation failed"),
     broken("`event: error`", "error-event;named=yes", "StreamError", "Generation failed"),
     broken("an event that is no JSON", "garbage-event", "Stream", "oops"),
+    *(
+        broken(f"an error as {shape} in place of an event", f"error-event;shape={shape}", "StreamError", "Generation")
+        for shape in ("text", "list", "object", "detail")
+    ),
+    row("an error beside the last choice, then [DONE]", "error-beside", failure("StreamError", "Generation failed")),
+    row(
+        "an error beside no choices, then [DONE]",
+        "error-beside;choices=no",
+        failure("StreamError", "Generation failed"),
+    ),
+    broken("finish_reason `null`, then cut", "null-finish-reason;after=3", "Stream", "cut"),
+    broken("[DONE] over an unfinished choice, then cut", "break-after-done;after=3", "Stream", "after [DONE]"),
+    row("n=2, cut between the choices", "first-choice", failure("Stream", "cut", sends=1), n=2),
     row("an event of another shape", "wrong-shape", failure("Stream", "choices", "unexpected", sends=1)),
     row("another content type", "wrong-content-type", failure("Stream", "text/plain", sends=1)),
 ]
@@ -47,5 +60,9 @@ SPELLINGS = {
 
 FRAMED = [
     *(row(fault, name, answer(sends=1)) for fault, name in SPELLINGS.items()),
+    row("n=2, which the service ignores", "first-choice;done=yes", answer(sends=1), n=2),
+    row("finish_reason `null` until the end", "null-finish-reason", answer(finish="length", sends=1)),
+    row("[DONE] over a finished choice, then cut", "break-after-done", answer(sends=1)),
+    row("[DONE], then the end of the body comes late", "hold-after-done;seconds=0.2", answer(sends=1), due=0.0),
     row("[DONE], then the connection is held open", "hold-after-done", answer(sends=1), due=0.0),
 ]

@@ -12,6 +12,7 @@ SECTIONS = {
     "The service refuses": answers.REFUSALS,
     "The service fails, or asks to wait": answers.RETRIES,
     "Redirects": answers.REDIRECTS,
+    "Errors under status 200": bodies.REPORTED,
     "Bodies that are empty, cut or of another kind": bodies.BROKEN,
     "Bodies that are unusual but whole": bodies.UNUSUAL,
     "Too much": bodies.OVERSIZED,

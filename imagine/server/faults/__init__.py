@@ -2,12 +2,13 @@
 
 A request asks for one in its header `X-Imagine-Fault: cut-stream;after=2`, or `server.faults.script([...])` queues
 them for the next requests. `python -m imagine.server --help-faults` prints the table. Each fault is one function in
-`answers`, `connections`, `framings` or `contents`: its name, docstring and defaults are what the table shows.
+`answers`, `connections`, `framings`, `contents`, `reports` or `tool_calls`: its name, docstring and defaults are what
+the table shows.
 """
 
 from __future__ import annotations
 
-from imagine.server.faults import answers, connections, contents, framings
+from imagine.server.faults import answers, connections, contents, framings, reports, tool_calls
 from imagine.server.faults.exchange import Exchange
 from imagine.server.faults.script import FaultScript, Raw
 from imagine.server.faults.table import FAULTS, Fault, Playable, describe, parse
@@ -28,4 +29,6 @@ __all__ = [
     "describe",
     "framings",
     "parse",
+    "reports",
+    "tool_calls",
 ]

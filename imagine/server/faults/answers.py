@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from imagine.server.events import sse
-from imagine.server.faults.table import fault
+from imagine.server.faults.table import declare, fault
 from imagine.server.faults.wire import head, phrase
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from imagine.server.faults.exchange import Exchange, Reply
 
-_MEGABYTE = 2**20
+_MEGABYTE, _LINE = 2**20, 2**10
 _HTML = "<html><head><title>{0}</title></head><body><h1>{0}</h1><hr>gateway</body></html>\n"
 _JSON_TYPE, _HTML_TYPE = "application/json", "text/html; charset=utf-8"
 _KNOWN_BODIES: Mapping[int, object] = {
@@ -52,6 +52,23 @@ async def status(
 async def wrong_key_500(exchange: Exchange) -> None:
     """Status 500 that means a wrong key, as one host sends it."""
     _answer(exchange, 500, b'{"message": "Invalid API key, no user found"}', _JSON_TYPE)
+
+
+@fault
+async def key_echo(exchange: Exchange, code: int = 400) -> None:
+    """An error that repeats the key wherever an answer has room: in reason phrase, headers and body."""
+    key = exchange.request.headers["Authorization"].partition(" ")[2]
+    body = msgspec.json.encode({"message": f"Is {key} your key?", key: [key]})
+    headers = {"Content-Type": "application/json", "Content-Length": str(len(body)), "X-Request-Id": key, "X-Key": key}
+    exchange.wire.write(head(code, headers).replace(b"\r\n", b" for %b\r\n" % key.encode(), 1) + body)
+
+
+async def early_status(exchange: Exchange, code: int = 413) -> None:
+    """An error status as soon as the headers have been read; the body is read and dropped."""
+    _answer(exchange, code, _json(code, ""), _JSON_TYPE)
+
+
+declare(early_status, early_status, reads_body=False)
 
 
 @fault
@@ -96,10 +113,10 @@ async def gzip(exchange: Exchange) -> None:
 
 
 @fault
-async def gzip_bomb(exchange: Exchange, megabytes: int = 300) -> None:
-    """The good answer behind `megabytes` MB of blanks, compressed to a thousandth."""
+async def gzip_bomb(exchange: Exchange, megabytes: int = 300, lines: bool = False) -> None:
+    """The good answer behind `megabytes` MB of blanks, compressed to a thousandth; in `lines`, or all in one."""
     reply = await exchange.good()
-    await _send_compressed(reply, _behind_blanks(reply, megabytes))
+    await _send_compressed(reply, _behind_blanks(reply, megabytes, lines))
 
 
 @fault
@@ -114,7 +131,10 @@ async def huge_event(exchange: Exchange, megabytes: int = 20) -> None:
 
 @fault
 async def redirect(exchange: Exchange, code: int = 307, to: str = "other", location: str = "") -> None:
-    """A redirect to the `same` origin (with the good answer there), an `other` one, in a `loop`, or to `location`."""
+    """A redirect to the `same` origin (with the good answer there), an `other` one, in a `loop`, or to `location`.
+
+    With `login` it leads to the same origin, by a URL with a user and a password.
+    """
     if "moved" in exchange.request.query:
         reply = await exchange.good()
         await reply.send()
@@ -127,7 +147,8 @@ def _target(exchange: Exchange, to: str) -> str:
     url, moved = exchange.request.url, exchange.request.url.update_query(moved="1")
     # The same server by its other name is another origin, and what is sent there can be inspected.
     other = moved.with_host("127.0.0.1" if url.host == "localhost" else "localhost")
-    return str({"loop": url, "same": moved}.get(to, other))
+    login = moved.with_user("me").with_password("secret")
+    return str({"loop": url, "same": moved, "login": login}.get(to, other))
 
 
 def _answer(
@@ -157,11 +178,13 @@ async def _send_compressed(reply: Reply, pieces: AsyncIterator[bytes]) -> None:
     reply.end()
 
 
-async def _behind_blanks(reply: Reply, megabytes: int) -> AsyncIterator[bytes]:
-    """Put blanks in front that change nothing: white space in JSON, or a comment in a stream."""
-    yield b":" if reply.streamed else b" "
+async def _behind_blanks(reply: Reply, megabytes: int, lines: bool) -> AsyncIterator[bytes]:
+    """Put blanks in front that change nothing: white space in JSON, or comments in a stream."""
+    mark = b":" if reply.streamed else b" "
+    blanks = (mark.ljust(_LINE - 2) + b"\n\n") * (_MEGABYTE // _LINE) if lines else b" " * _MEGABYTE
+    yield mark
     for _ in range(megabytes):
-        yield b" " * _MEGABYTE
+        yield blanks
     yield b"\n\n"
     async for piece in reply.pieces:
         yield piece

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from imagine.server.events import sse
+from imagine.server.events import DONE, sse
 from imagine.server.faults.exchange import without_done
 from imagine.server.faults.table import declare, fault
 from imagine.server.faults.wire import head
@@ -119,16 +119,6 @@ async def heartbeats_only(exchange: Exchange, after: int = 0, seconds: float = 0
 
 
 @fault
-async def error_event(exchange: Exchange, after: int = 3, code: int = 500, named: bool = False) -> None:
-    """An error in place of an event, after `after` of them, then the end; `named` puts it under `event: error`."""
-    reply = await exchange.good()
-    await reply.begin_with(after)
-    error = b'{"error": {"message": "Generation failed", "type": "server_error", "code": %d}}' % code
-    reply.write((b"event: error\n" if named else b"") + sse(error))
-    reply.end()
-
-
-@fault
 async def garbage_event(exchange: Exchange, after: int = 3) -> None:
     """An event that is not JSON, after `after` good ones; more of those follow it."""
     reply = await exchange.good()
@@ -138,13 +128,36 @@ async def garbage_event(exchange: Exchange, after: int = 3) -> None:
 
 
 @fault
-async def hold_after_done(exchange: Exchange) -> None:
-    """The whole stream with [DONE], but neither the body nor the connection ends."""
+async def hold_after_done(exchange: Exchange, seconds: float = 0.0) -> None:
+    """The whole stream with [DONE], but neither the body nor the connection ends, or the body does `seconds` later."""
     reply = await exchange.good()
     reply.begin()
     async for piece in reply.pieces:
         reply.write(piece)
-    await exchange.wire.hold()
+    if not seconds:
+        await exchange.wire.hold()
+    await asyncio.sleep(seconds)
+    reply.end()
+
+
+@fault
+async def break_after_done(exchange: Exchange, after: int = 0) -> None:
+    """A stream with [DONE], after the whole answer or after `after` events, whose body then breaks off."""
+    reply = await exchange.good()
+    pieces = [piece async for piece in reply.pieces]  # all are there before the first is sent: the break comes at once
+    reply.begin()
+    for piece in [*pieces[:after], sse(DONE)] if after else pieces:
+        reply.write(piece)
+    exchange.wire.close()
+
+
+@fault
+async def unsolicited(exchange: Exchange) -> None:
+    """The good answer over a kept-alive connection, and behind it one that nobody asked for."""
+    reply = await exchange.good()
+    await reply.send()
+    body = b'{"choices": [{"index": 0, "message": {"content": "Who asked?"}, "finish_reason": "stop"}]}'
+    exchange.wire.write(head(200, {"Content-Type": "application/json", "Content-Length": str(len(body))}) + body)
 
 
 @fault

@@ -6,19 +6,20 @@ import json
 import math
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
-from imagine.server.events import DONE
-from imagine.server.faults.exchange import each
+from imagine.server.faults.exchange import each, without_done
 from imagine.server.faults.table import declare, fault
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import Callable
 
     from imagine.server.faults.exchange import Exchange
+
+__all__ = ["Document", "choices_of", "content", "encoded"]
 
 P = ParamSpec("P")
 Document = dict[str, Any]
 
-_TOOLS = ("get_weather", '{"city": "Oslo"}'), ("get_time", '{"zone": "CET"}')
+_ODD_LEAVES: Document = {"id": 7, "created": "2026-11-27T08:00:00Z", "usage": []}
 
 
 def content(change: Callable[Concatenate[Document, P], None]) -> Callable[Concatenate[Document, P], None]:
@@ -28,7 +29,7 @@ def content(change: Callable[Concatenate[Document, P], None]) -> Callable[Concat
         def changed(payload: bytes) -> bytes:
             document: Document = json.loads(payload)
             change(document, *args, **parameters)
-            return _encode(document)
+            return encoded(document)
 
         reply = await exchange.good()
         await reply.through(each(changed)).send()
@@ -47,15 +48,46 @@ def wrong_shape(document: Document) -> None:
 @content
 def unknown_finish_reason(document: Document, reason: str = "content_filter") -> None:
     """A finish reason that nobody documented."""
-    for choice in _choices(document):
+    for choice in choices_of(document):
         if choice["finish_reason"]:
             choice["finish_reason"] = reason
+
+
+@fault
+async def null_finish_reason(exchange: Exchange, after: int = 0) -> None:
+    """Where a choice goes on, its finish reason is the text `null`; the body ends after `after` events, or all."""
+    reply = (await exchange.good()).through(each(_with_null_reasons))
+    if after:
+        await reply.begin_with(after)
+        reply.end()
+    else:
+        await reply.send()
+
+
+def _with_null_reasons(payload: bytes) -> bytes:
+    document: Document = json.loads(payload)
+    for choice in choices_of(document):
+        choice["finish_reason"] = choice["finish_reason"] or "null"
+    return encoded(document)
+
+
+@fault
+async def first_choice(exchange: Exchange, done: bool = False) -> None:
+    """Of several choices only the first; a stream ends without [DONE] unless `done`."""
+    reply = (await exchange.good()).through(each(_without_other_choices))
+    await (reply if done else reply.through(without_done)).send()
+
+
+def _without_other_choices(payload: bytes) -> bytes:
+    document: Document = json.loads(payload)
+    document["choices"] = [choice for choice in choices_of(document) if choice["index"] == 0]
+    return encoded(document)
 
 
 @content
 def stop_though_cut(document: Document) -> None:
     """The finish reason is `stop` although `max_tokens` has cut the text."""
-    for choice in _choices(document):
+    for choice in choices_of(document):
         if choice["finish_reason"] == "length":
             choice["finish_reason"] = "stop"
 
@@ -77,7 +109,7 @@ def null_fields(document: Document, names: str = "id,object,created,model,usage,
 @content
 def extra_fields(document: Document) -> None:
     """Fields that nobody documented are everywhere."""
-    for part in (document, *_choices(document), *_messages(document)):
+    for part in (document, *choices_of(document), *_messages(document)):
         part["x_vendor"] = {"trace": [1, None, "two"]}
 
 
@@ -101,6 +133,23 @@ def lone_surrogate(document: Document) -> None:
 
 
 @content
+def odd_leaf(document: Document, name: str = "id") -> None:
+    """A field that hardly anybody reads is of another type: `id` a number, `created` a date, `usage` a list."""
+    document[name] = _ODD_LEAVES.get(name)
+
+
+@content
+def vectors(document: Document, change: str = "reversed") -> None:
+    """The vectors of embeddings are `reversed`, each with its number; the last one is `null`, or is `missing`."""
+    data: list[Document] = document.get("data", [])
+    if change == "reversed":
+        data.reverse()
+    elif data:
+        last = data.pop()
+        data += [{**last, "embedding": None}] if change == "null" else []
+
+
+@content
 def nan(document: Document) -> None:
     """`created` is NaN, which is not JSON, but some servers write it."""
     document["created"] = math.nan
@@ -120,52 +169,15 @@ async def truncated_json(exchange: Exchange) -> None:
     await reply.through(each(lambda payload: payload[: len(payload) // 2])).send()
 
 
-@fault
-async def tool_calls(exchange: Exchange) -> None:
-    """Two tool calls instead of text; in a stream their pieces alternate."""
-    reply = await exchange.good()
-    await reply.through(_calling if reply.streamed else each(_called)).send()
-
-
-def _called(payload: bytes) -> bytes:
-    document: Document = json.loads(payload)
-    calls = [
-        {"id": f"call_{index}", "type": "function", "function": {"name": name, "arguments": arguments}}
-        for index, (name, arguments) in enumerate(_TOOLS)
-    ]
-    for choice in _choices(document):
-        choice["message"] = {"role": "assistant", "content": None, "tool_calls": calls}
-        choice["finish_reason"] = "tool_calls"
-    return _encode(document)
-
-
-async def _calling(payloads: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    document: Document = json.loads(await anext(payloads))
-    for choice in _tool_call_choices():
-        yield _encode({**document, "choices": [{"index": 0, **choice}]})
-    yield DONE
-
-
-def _tool_call_choices() -> Iterator[Document]:
-    """Yield choices of a stream: first the names, then the arguments in pieces of seven characters, then the end."""
-    for index, (name, _) in enumerate(_TOOLS):
-        start = {"index": index, "id": f"call_{index}", "type": "function", "function": {"name": name, "arguments": ""}}
-        yield {"delta": {"role": "assistant", "content": None, "tool_calls": [start]}, "finish_reason": None}
-    for at in range(0, 21, 7):
-        for index, (_, arguments) in enumerate(_TOOLS):
-            piece = {"index": index, "function": {"arguments": arguments[at : at + 7]}}
-            yield {"delta": {"tool_calls": [piece]}, "finish_reason": None}
-    yield {"delta": {}, "finish_reason": "tool_calls"}
-
-
-def _choices(document: Document) -> list[Document]:
+def choices_of(document: Document) -> list[Document]:
+    """Return the choices of an answer or a chunk."""
     choices: list[Document] = document.get("choices", [])
     return choices
 
 
 def _messages(document: Document) -> list[Document]:
     """Return the messages or deltas of an answer, or the choices themselves where they hold the text."""
-    return [choice.get("delta") or choice.get("message") or choice for choice in _choices(document)]
+    return [choice.get("delta") or choice.get("message") or choice for choice in choices_of(document)]
 
 
 def _append_to_texts(document: Document, text: str) -> None:
@@ -175,6 +187,7 @@ def _append_to_texts(document: Document, text: str) -> None:
                 message[name] += text
 
 
-def _encode(document: Document) -> bytes:
+def encoded(document: Document) -> bytes:
+    """Write a changed document."""
     # Not msgspec: NaN must be written as such, a lone surrogate as an escape, and the rest unescaped.
     return json.dumps(document, ensure_ascii=False).encode("utf-8", "backslashreplace")

@@ -86,7 +86,7 @@ def declare(play: Play, described_by: Callable[..., object], *, reads_body: bool
         for parameter in inspect.signature(described_by).parameters.values()
         if parameter.default is not parameter.empty
     }
-    summary = (inspect.getdoc(described_by) or "").partition("\n")[0]
+    summary = " ".join((described_by.__doc__ or "").split())
     FAULTS[name] = Fault(name, summary, parameters, play, reads_body)
 
 
