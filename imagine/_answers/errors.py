@@ -81,10 +81,17 @@ def stream_error(
 
 
 def _read(body: bytes, headers: Mapping[str, str], redaction: Redaction) -> tuple[str, Json]:
-    """Return the words of an error, and its body; both at most 64 KiB."""
-    parsed = _parsed(body, redaction)
-    detail = detail_of(parsed) or _excerpt(parsed, headers)
-    return detail[:BODY_BYTES], parsed if len(body) <= BODY_BYTES else redaction.excerpt(body, BODY_BYTES)
+    """Return the words of an error, and its body; both at most 64 KiB, and not much more than that is masked."""
+    import json  # failures alone need it, and it is not free to import
+
+    kept: Json
+    try:
+        parsed: Json = json.loads(body.decode("utf-8", "replace"))
+        kept = _masked(parsed, redaction) if len(body) <= BODY_BYTES else redaction.excerpt(body, BODY_BYTES)
+    except (ValueError, RecursionError):
+        parsed = kept = redaction.excerpt(body, BODY_BYTES)
+    detail = redaction.text(detail_of(parsed)[: redaction.reach(BODY_BYTES)]) or _excerpt(kept, headers)
+    return detail[:BODY_BYTES], kept
 
 
 def detail_of(body: Json) -> str:
@@ -110,16 +117,6 @@ def _field_detail(item: Json) -> str:
     path = ".".join(map(str, cast("list[Json]", where))) if isinstance(where, list) else ""
     text = str(item.get("msg") or _innermost(item) or "")
     return f"{path}: {text}" if path else text
-
-
-def _parsed(body: bytes, redaction: Redaction) -> Json:
-    import json  # failures alone need it, and it is not free to import
-
-    try:
-        parsed: Json = json.loads(body.decode("utf-8", "replace"))
-        return _masked(parsed, redaction)
-    except (ValueError, RecursionError):
-        return redaction.excerpt(body, BODY_BYTES)
 
 
 def _masked(value: Json, redaction: Redaction) -> Json:

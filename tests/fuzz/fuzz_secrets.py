@@ -56,10 +56,8 @@ def fuzz(data: bytes) -> None:
 
 
 def _way(choices: Choices) -> Callable[[str], str]:
-    """Choose how the secret is written: in one notation inside of others."""
-    ways = [choices.one_of([str, *LOGINS])]
-    ways += [choices.one_of([in_json, in_python]) for _ in range(choices.number(2))]
-    ways += [choices.one_of(NOTATIONS)]
+    """Choose how the secret is written: in one notation inside of another; an excerpt quotes it once more."""
+    ways = [choices.one_of([str, *LOGINS]), choices.one_of([str, in_json, in_python]), choices.one_of(NOTATIONS)]
     return lambda text: reduce(lambda written, way: way(written), ways, text)
 
 
