@@ -88,7 +88,9 @@ def _character(backslashes: str, character: str) -> str:
     """Return a pattern for a character and the backslashes before it, each of which three notations may double."""
     plain = character in _PLAIN or not character
     most = 8 * len(backslashes) + (0 if plain else 7)
-    escapes = f"{_BACKSLASH}{{{len(backslashes)},{most}}}+" if most else ""  # possessive: one way to match a run
+    # Possessive: one way to match a run. But a secret's own `%5c` or `&#92;` looks like a backslash once it is written.
+    runs_on = "?" if character in {"%", "&"} else "+"
+    escapes = f"{_BACKSLASH}{{{len(backslashes)},{most}}}{runs_on}" if most else ""
     return escapes + (character if plain else _special(character))
 
 

@@ -49,6 +49,12 @@ def test_a_character_that_json_writes_as_two_is_found():
     assert Redaction("key-\U0001f511-key").text("?q=key-%255Cud83d%255Cudd11-key.") == "?q=***."
 
 
+def test_a_secret_that_looks_like_a_notation_is_found():
+    """A secret with what others would read as a backslash is found where that is written once more."""
+    assert Redaction("key-%5c-key").text("?q=key-%255c-key.") == "?q=***."
+    assert Redaction("key-&#92;-key").text("<p>key-&amp;#92;-key.") == "<p>***."
+
+
 def test_a_cut_in_a_long_notation_of_one_character_is_masked():
     """An excerpt may end after many backslashes, each of them written with five characters."""
     assert Redaction("key-\\\\-secret").text(f"there was key-{'%255C' * 7}%25...") == "there was ***..."
