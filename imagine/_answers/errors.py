@@ -87,7 +87,7 @@ def _read(body: bytes, headers: Mapping[str, str], redaction: Redaction) -> tupl
     kept: Json
     try:
         parsed: Json = json.loads(body.decode("utf-8", "replace"))
-        kept = _masked(parsed, redaction) if len(body) <= BODY_BYTES else redaction.excerpt(body, BODY_BYTES)
+        kept = _kept(parsed, body, redaction)
     except (ValueError, RecursionError):
         parsed = kept = redaction.excerpt(body, BODY_BYTES)
     detail = redaction.text(detail_of(parsed)[: redaction.reach(BODY_BYTES)]) or _excerpt(kept, headers)
@@ -117,6 +117,15 @@ def _field_detail(item: Json) -> str:
     path = ".".join(map(str, cast("list[Json]", where))) if isinstance(where, list) else ""
     text = str(item.get("msg") or _innermost(item) or "")
     return f"{path}: {text}" if path else text
+
+
+def _kept(parsed: Json, body: bytes, redaction: Redaction) -> Json:
+    import json
+
+    if len(body) > BODY_BYTES:
+        return redaction.excerpt(body, BODY_BYTES)
+    shown = json.dumps(parsed, ensure_ascii=False)  # most have no secret, and a look at each of many texts is long
+    return parsed if redaction.text(shown) == shown else _masked(parsed, redaction)
 
 
 def _masked(value: Json, redaction: Redaction) -> Json:

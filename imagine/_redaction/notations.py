@@ -6,7 +6,7 @@ import base64
 import html
 import json
 import re
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from string import ascii_letters, digits
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,8 @@ MASK = "***"
 
 _PLAIN = frozenset(ascii_letters + digits)
 """What no notation writes in another way."""
+_RUNS = re.compile(r"[A-Za-z0-9]+")
+"""Pieces of that."""
 _BACKSLASH = r"(?:\\|%(?:25)*5[cC]|&(?:amp;)*#(?:92|x5[cC]);)"
 _CUT = re.compile(r"(?:[\\%&][\\%&#;\w]{0,160})?(?=\.\.|['\"]|\Z)")
 """An excerpt's end, perhaps in the middle of a notation: so long are fifteen backslashes and what they stand before.
@@ -36,42 +38,79 @@ class Notations:
     def __init__(self, secret: str) -> None:
         self.length = len(secret)
         parts = {secret, *_in_base64(secret)} if len(secret) >= SHORTEST else set[str]()
-        literal = {re.escape(form) for part in parts for form in _quoted(part)}  # a secret may look like a notation
-        patterns = sorted(literal.union(map(_written, parts)), key=len, reverse=True)
-        self._pattern = re.compile("|".join(patterns) or "(?!)")
-        self._beginnings = [_Beginning(part) for part in parts]
+        self._parts = [_Part(part) for part in parts]
 
     def masked(self, text: str) -> str:
         """Return a text with a mask for the secret, and for what is left of it where the text was cut."""
-        text = self._pattern.sub(MASK, text)
-        for beginning in self._beginnings:
-            text = beginning.masked(text)
+        there = [part for part in self._parts if part.may_be_in(text)]
+        for part in there:
+            text = part.masked(text)
+        for part in there:
+            text = part.beginnings_masked(text)
         return text
 
 
-class _Beginning:
-    """Finds the first characters of a secret where a text, or an excerpt in it, ends in the middle of it."""
+class _Part:
+    """A secret, or what it is in Base64: looked for in earnest only where letters that no notation changes are there.
+
+    Most texts have nothing of it, and the pattern of a long token takes a tenth of a second to compile.
+    """
 
     def __init__(self, secret: str) -> None:
-        self._head = re.compile(_written(secret[:SHORTEST]))
-        self._rest = [_compiled(*pair) for pair in _pairs(secret[SHORTEST:])]
+        self._secret = secret
+        self._sign = _longest_run(secret[:SHORTEST])
+        self._core = _longest_run(secret)
+
+    def may_be_in(self, text: str) -> bool:
+        """Tell whether a text may have it, or its beginning."""
+        return self._sign in text
 
     def masked(self, text: str) -> str:
-        """Return a text with a mask for each."""
+        """Return a text with a mask for the whole of it."""
+        if self._core in text:
+            for form in self._literal:
+                text = text.replace(form, MASK)
+        return self._pattern.sub(MASK, text) if self._core in text else text
+
+    def beginnings_masked(self, text: str) -> str:
+        """Return a text with a mask for its beginning, where the text, or an excerpt in it, ends in the middle."""
+        pieces, done = list[str](), 0
         found = self._head.search(text)
         while found:
             if cut := _CUT.match(text, self._end(text, found.end())):
-                text = text[: found.start()] + MASK + text[cut.end() :]
-            found = self._head.search(text, found.start() + 1)
-        return text
+                pieces += text[done : found.start()], MASK
+                done = cut.end()
+            found = self._head.search(text, max(done, found.start() + 1))
+        return "".join(pieces) + text[done:]
+
+    @cached_property
+    def _literal(self) -> list[str]:
+        return sorted(_quoted(self._secret), key=len, reverse=True)  # a secret may look like a notation
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return re.compile(_written(self._secret))
+
+    @cached_property
+    def _head(self) -> re.Pattern[str]:
+        return re.compile(_written(self._secret[:SHORTEST]))
+
+    @cached_property
+    def _rest(self) -> list[tuple[str, str]]:
+        return _pairs(self._secret[SHORTEST:])
 
     def _end(self, text: str, end: int) -> int:
-        """Return how far a text goes along with the secret."""
-        for character in self._rest:
-            if not (found := character.match(text, end)):
+        """Return how far a text goes along with it."""
+        for pair in self._rest:
+            if not (found := _compiled(*pair).match(text, end)):
                 break
             end = found.end()
         return end
+
+
+def _longest_run(secret: str) -> str:
+    """Return the longest piece that every notation leaves as it is; empty where there is none."""
+    return max(_RUNS.findall(secret), key=len, default="")
 
 
 def _written(secret: str) -> str:
@@ -94,7 +133,7 @@ def _character(backslashes: str, character: str) -> str:
     return escapes + (character if plain else _special(character))
 
 
-@lru_cache
+@lru_cache(256)
 def _compiled(backslashes: str, character: str) -> re.Pattern[str]:
     return re.compile(_character(backslashes, character))
 
