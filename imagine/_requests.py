@@ -46,10 +46,13 @@ def encoded(json: object, extra: Mapping[str, Any] | None) -> bytes | None:
     """Encode a plain body once for all attempts; `extra_body` wins over what the SDK put there.
 
     A data class is one of ours, not of a subclass: where it has `omit_defaults`, msgspec leaves out just what is None.
+    TypeError where there is no object that `extra_body` could add to.
     """
     if isinstance(json, DTO) and not json.__struct_config__.omit_defaults:
         json = to_wire(json)
     if extra:
+        if not isinstance(json, DTO | dict | None):
+            raise TypeError(f"extra_body= adds members to an object, and json is a {type(json).__name__}")
         given = {name: item for name, item in json if item is not None} if isinstance(json, DTO) else json
         json = {**cast("dict[str, object]", given or {}), **extra}
     return None if json is None else to_json(json)

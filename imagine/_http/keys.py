@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections import deque
 from typing import TYPE_CHECKING
 
 from imagine._http.worker import Worker
@@ -18,12 +19,17 @@ if TYPE_CHECKING:
 __all__ = ["KeySource"]
 
 
+KEPT = 64
+"""How many keys are masked in what is shown of later calls: a function may give a new one to each attempt."""
+
+
 class KeySource:
     """Asks for the key: an async function in the loop of the call, any other in a thread, for it may block."""
 
     def __init__(self, function: KeyFunction, redaction: Redaction) -> None:
         self._function = function
         self._redaction = redaction
+        self._given: deque[str] = deque()
         called = getattr(function, "__call__", None)  # noqa: B004 - of an object, which is async where this is
         self._is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(called)
 
@@ -32,7 +38,11 @@ class KeySource:
         if call.key is None and any(name.lower() == "authorization" for name in call.headers):
             return
         clock.only_deadline()
-        call.key = await self._ask()
+        key = await self._ask()
+        if call.key is None:
+            call.record.redaction = call.redaction.also(())  # it keeps its own for as long as it lasts
+        call.redaction.add(key)
+        call.key = key
         call.headers = {**call.headers, "Authorization": f"Bearer {call.key}"}
 
     def may_renew(self, call: Call) -> bool:
@@ -51,23 +61,23 @@ class KeySource:
             key = checked_key(given if not inspect.isawaitable(given) else await given)
         except Exception as error:
             raise _no_key(error) from error
-        self._redaction.add(key)
+        self._remember(key)
         return key
+
+    def _remember(self, key: str) -> None:
+        if key in self._given:
+            return
+        self._given.append(key)
+        self._redaction.add(key)
+        if len(self._given) > KEPT:
+            self._redaction.forget(self._given.popleft())
 
     async def _in_thread(self) -> object:
         worker = Worker()
         try:
-            return await worker.run(self._told)
+            return await worker.run(self._function)
         finally:
             worker.stop()
-
-    def _told(self) -> object:
-        try:
-            return self._function()
-        except BaseException as error:
-            if isinstance(error, Exception) and not isinstance(error, StopIteration):
-                raise
-            raise RuntimeError(f"it raised {type(error).__name__}") from error  # which would end the loop, or its task
 
 
 def _no_key(error: BaseException) -> ImagineException:

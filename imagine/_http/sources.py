@@ -145,11 +145,11 @@ class FileSource:
 
     async def look(self) -> None:
         """Note where it stands."""
-        self._start = await self._worker.run(_position, self._file)
+        self._start = await self._worker.run(_told, _position, self._file)
 
     async def open(self) -> int | None:
         """Go back to where it stood."""
-        return None if self._start is None else await self._worker.run(_rewound, self._file, self._start)
+        return None if self._start is None else await self._worker.run(_told, _rewound, self._file, self._start)
 
     async def read(self) -> bytes:
         """Return the next piece."""

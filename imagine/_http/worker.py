@@ -58,6 +58,15 @@ def _settle(future: Future[T], function: Callable[[], T]) -> None:
     try:
         future.set_result(function())
     except BaseException as error:  # whatever it is, it is the caller's
-        future.set_exception(error)
+        future.set_exception(_carried(error))
     finally:
         del future  # the traceback holds this frame
+
+
+def _carried(error: BaseException) -> Exception:
+    """Return an error as a task can raise it: others end its loop, and StopIteration would never come."""
+    if isinstance(error, Exception) and not isinstance(error, StopIteration):
+        return error
+    failure = RuntimeError(f"it raised {type(error).__name__}")
+    failure.__cause__ = error
+    return failure

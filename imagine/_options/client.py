@@ -23,6 +23,8 @@ MIB = 1024 * 1024
 _YES = frozenset({"true", "1", "t", "y", "yes"})
 _UNSENDABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 """Control characters, and halves of surrogate pairs."""
+_FRAMING = frozenset({"content-length", "transfer-encoding"})
+"""Headers that say where a body ends: with another end, its rest would be read as a request."""
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2, token
 
 
@@ -183,6 +185,8 @@ def checked_headers(name: str, headers: object) -> dict[str, str]:
     for key, value in given.items():
         if not isinstance(key, str) or not _HEADER_NAME.fullmatch(key):
             raise ValueError(f"{name}: {key!r} is no header name")
+        if key.lower() in _FRAMING:
+            raise ValueError(f"{name} must not have {key}: it follows from the body that is sent")
         if not isinstance(value, str) or _UNSENDABLE.search(value.replace("\t", " ")):
             raise ValueError(f"{name}: the value of {key} must be a str without control characters or lone surrogates")
     return dict(cast("Mapping[str, str]", headers))

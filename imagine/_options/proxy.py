@@ -14,18 +14,24 @@ if TYPE_CHECKING:
 
 __all__ = ["checked_proxy", "proxy_for"]
 
+_SOCKS = re.compile(r"socks(4a?|5h?)?(?=://)", re.IGNORECASE)
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f]")
 
 
 def checked_proxy(name: str, proxy: object) -> str:
     """Return the URL of a proxy, with the scheme that many leave out.
 
-    Raises ValueError for one that is not http:// or https://, or has no usable host and port; nothing of it is shown,
-    since any part of a URL that is wrong may be its password.
+    Raises ValueError for one that is not http:// or https://, or has no usable host and port; nothing of it is shown
+    but that it is SOCKS, since any part of a URL that is wrong may be its password.
     """
     if not isinstance(proxy, str):
         raise TypeError(f"{name} must be a URL, or False for none, not {type(proxy).__name__}")
     url = proxy if "://" in proxy else f"http://{proxy}"
+    if socks := _SOCKS.match(url):
+        raise ValueError(
+            f"{name} is {socks[0].lower()}://, which is not spoken here: give an http:// or https:// one, or none with "
+            "proxy=False; NO_PROXY names hosts that the environment's is not for"
+        )
     if not _is_usable(url):
         raise ValueError(
             f"{name} must be an http:// or https:// URL with a host and a port up to 65535, or False for none; "

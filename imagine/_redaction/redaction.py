@@ -30,6 +30,10 @@ class Redaction:
         """Take one more secret out from now on."""
         self._secrets.setdefault(secret, None)
 
+    def forget(self, secret: str) -> None:
+        """Leave one secret be from now on."""
+        self._secrets.pop(secret, None)
+
     def also(self, secrets: Iterable[str]) -> Redaction:
         """Return a redaction of these secrets, too, and of all that this one has or will have."""
         return Redaction(*secrets, beside=self)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import functools
+import itertools
 import pickle
 import threading
 
@@ -117,6 +118,23 @@ async def test_keys_that_were_given_are_masked(make_client):
         )
         with pytest.raises(ImagineException, match=r"neither \*\*\* nor \*\*\* will do"):
             await client.usage()
+
+
+async def test_of_many_keys_the_last_ones_are_masked(make_client):
+    """A function that gives a new key each time fills no memory: a call's own is masked, and some that came before."""
+    numbers = itertools.count()
+    words = b'{"message": "not minted-key-000, minted-key-050 or minted-key-080"}'
+    async with listening(answer(words, "400 Bad")) as listener:
+        client = await make_client(
+            endpoint=f"http://127.0.0.1:{listener.port}", api_key=lambda: f"minted-key-{next(numbers):03}"
+        )
+        told = []
+        for _ in range(81):
+            with pytest.raises(ImagineException) as caught:
+                await client.usage()
+            told.append(str(caught.value))
+    assert "not ***, minted-key-050 or minted-key-080" in told[0]
+    assert "not minted-key-000, *** or ***" in told[80]
 
 
 def raising(error):

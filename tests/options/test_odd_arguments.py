@@ -45,6 +45,8 @@ async def test_seconds_that_no_float_holds_are_refused(make_client, client, serv
         ("params", [("a", "b")], TypeError),
         ("params", "a=b", TypeError),
         ("extra_headers", {"X-A": "\ud800"}, ValueError),
+        ("extra_headers", {"content-length": "3"}, ValueError),
+        ("extra_headers", {"Transfer-Encoding": "chunked"}, ValueError),
     ],
 )
 async def test_an_odd_request_is_refused(client, server, argument, value, error):
@@ -54,6 +56,14 @@ async def test_an_odd_request_is_refused(client, server, argument, value, error)
         await client.request(**arguments)
     with pytest.raises(error, match=argument):
         await client.request_as(dict, **arguments)
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("json", [[1], "text", 5])
+async def test_members_need_an_object(client, server, json):
+    """`extra_body` is refused where the body is no object that could have its members."""
+    with pytest.raises(TypeError, match="extra_body"):
+        await client.request("POST", "chat/completions", json=json, extra_body={"n": 2})
     assert server.requests == []
 
 

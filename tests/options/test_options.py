@@ -342,6 +342,13 @@ def test_a_proxy_that_is_none_is_refused(kind, proxy):
     assert "pass-word" not in "".join(traceback.format_exception(caught.value))
 
 
+def test_a_socks_proxy_is_named(kind):
+    """Of SOCKS, which is not spoken, the message says so, without the login."""
+    with pytest.raises(ValueError, match=r"proxy is socks5h://.*proxy=False") as caught:
+        kind(ENDPOINT, KEY, proxy="SOCKS5H://me:pass-word@host:1")
+    assert "pass-word" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     "proxy", ["host:3128", "http://me:pass%2Fword@host/", "https://me:p@ss@[::1]:1", "HTTP://host"]
 )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import string
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from notations import LOGINS, NOTATIONS, in_json, in_python
 
+from imagine._answers.errors import api_error
+from imagine._record import CallRecord
 from imagine._redaction.redaction import Redaction
 from imagine._redaction.sources import secrets_of_headers, secrets_of_proxy
 
@@ -90,6 +94,42 @@ def test_secrets_that_come_later_are_masked_from_then_on():
     assert redaction.text("later-key of-the-call") == "later-key of-the-call"
     redaction.add("later-key")
     assert beside.text("first-key later-key of-the-call") == "*** *** ***"
+
+
+def test_a_secret_may_be_forgotten():
+    """What is not needed any more is left be, but not by who has it for itself."""
+    redaction = Redaction("first-key")
+    beside = redaction.also(["first-key"])
+    redaction.forget("first-key")
+    redaction.forget("never-known")
+    assert redaction.text("first-key") == "first-key"
+    assert beside.text("first-key") == "***"
+
+
+def calls_in(function, *args):
+    """Count the calls that a function makes."""
+    made = []
+    sys.setprofile(lambda _frame, event, _: made.append(event))
+    try:
+        function(*args)
+    finally:
+        sys.setprofile(None)
+    return len(made)
+
+
+def test_long_tokens_cost_little_where_they_are_not_shown():
+    """A text without a token, or with it as it is, is read without a look at each of its characters."""
+    token = "eyJh" + "aB-3_x.9" * 300
+    redaction = Redaction(token)
+    assert calls_in(redaction.text, "500 from POST chat/completions: oops") < 2000
+    assert calls_in(redaction.text, f"the key {token} is wrong") < 2000
+
+
+def test_long_bodies_cost_little_where_no_secret_is_in_them():
+    """An error's body of very many values is searched as one text."""
+    body = b'{"values": [' + b"1," * 30_000 + b"1]}"
+    tell = functools.partial(api_error, CallRecord("POST", "chat/completions", status=500), doing="a call")
+    assert calls_in(functools.partial(tell, body, redaction=Redaction("sk-secret-key"))) < 2000
 
 
 @pytest.mark.parametrize("text", ["\\" * 60_000, "%25" * 20_000, "&amp;" * 12_000, "..." * 20_000, "sk-s" * 15_000])
