@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from imagine._http.worker import Worker
 from imagine._options.client import checked_key
+from imagine._redaction.tracebacks import words_of
 from imagine.exceptions import ImagineException
 
 if TYPE_CHECKING:
@@ -81,4 +82,4 @@ class KeySource:
 
 
 def _no_key(error: BaseException) -> ImagineException:
-    return ImagineException(f"api_key= could not be asked for the key: {type(error).__name__}: {error}")
+    return ImagineException(f"api_key= could not be asked for the key: {words_of(error)}")

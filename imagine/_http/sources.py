@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeVar, cast
 
 from imagine._http.worker import Worker
+from imagine._redaction.tracebacks import words_of
 from imagine.exceptions import ImagineException
 
 if TYPE_CHECKING:
@@ -218,7 +219,7 @@ async def _told_async(function: Callable[..., Awaitable[T]], *args: object) -> T
 
 
 def _unreadable(error: BaseException) -> ImagineException:
-    return ImagineException(f"input_file could not be read to its end: {type(error).__name__}: {error}")
+    return ImagineException(f"input_file could not be read to its end: {words_of(error)}")
 
 
 def _content(file: object) -> bytes | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from imagine._redaction.tracebacks import causes_of, trimmed
+from imagine._redaction.tracebacks import causes_of, members_of, shown_by, trimmed, words_of
 from imagine.exceptions import ImagineException
 
 if TYPE_CHECKING:
@@ -89,10 +89,9 @@ class Redaction:
         """Return a cause as it may be shown: itself, or what stands for it where it shows a secret."""
         if cause is None or isinstance(cause, ImagineException | RedactedCause):
             return cause
-        shown = repr(cause)
-        everything = f"{shown} {cause} {vars(cause)}"
-        if self.text(everything) == everything:
+        if all(shown is not None and self.text(shown) == shown for shown in map(shown_by, members_of(cause))):
             return cause
+        shown = words_of(cause) if shown_by(cause) is None else repr(cause)
         standing = RedactedCause(self.text(shown)).with_traceback(cause.__traceback__)
         standing.__cause__, standing.__context__ = cause.__cause__, cause.__context__
         standing.__suppress_context__ = cause.__suppress_context__

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
 
-__all__ = ["causes_of", "trimmed"]
+__all__ = ["causes_of", "members_of", "shown_by", "trimmed", "words_of"]
 
 _LIBRARIES = frozenset({"aiohttp", "anyio", "asyncio", "json", "msgspec", "ssl", "tenacity", "uvloop", "yarl"})
 
@@ -36,7 +36,31 @@ def causes_of(error: BaseException) -> Iterator[BaseException]:
         if one is not None and id(one) not in seen:
             seen.add(id(one))
             yield one
-            left += one.__cause__, one.__context__
+            left += one.__cause__, one.__context__, *getattr(one, "exceptions", ())
+
+
+def members_of(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error, and those in it where it is a group."""
+    yield error
+    if isinstance(error, BaseExceptionGroup):
+        for one in cast("BaseExceptionGroup[BaseException]", error).exceptions:
+            yield from members_of(one)
+
+
+def shown_by(error: BaseException) -> str | None:
+    """Return all that an error shows of itself, its notes included; None where its own code fails to tell."""
+    try:
+        return f"{error!r} {error} {vars(error)}"
+    except Exception:  # a class of the user's
+        return None
+
+
+def words_of(error: BaseException) -> str:
+    """Return the class of an error and its text, if its own code can tell that."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # a class of the user's
+        return type(error).__name__
 
 
 def _entries(trace: TracebackType | None) -> Iterator[TracebackType]:
