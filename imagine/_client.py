@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import Context, copy_context
 from functools import lru_cache, partial
+from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar, cast
 
@@ -198,6 +199,7 @@ class AsyncClientBase:
         with first_use():
             from imagine._http.transport import Transport
 
+            import_module("imagine._redaction.notations")  # what a failure needs, which may be that no file opens
         return Transport(self._options, self._pool, self._slots)
 
 

@@ -171,7 +171,10 @@ def _texts_of(item: Any, name: str) -> list[str]:
 def asked_choices(extra: Mapping[str, Any] | None) -> int:
     """Return how many alternatives a request asks for: `n`, which only `extra_body` can bring."""
     n = extra.get("n") if extra else None
-    return n if isinstance(n, int) and n > 1 else 1
+    try:
+        return max(1, int(cast("str", n)))  # services take 2.0 and "2", too
+    except (TypeError, ValueError):
+        return 1
 
 
 def _checked_messages(messages: Any) -> list[ChatMessage]:

@@ -71,7 +71,7 @@ def stream_error(
     detail, kept = _read(payload, {}, redaction)
     headers = redaction.headers(record.headers)
     error = ImagineStreamErrorException(
-        f"the service reported an error in the stream of {doing}: {detail}",
+        f"the service reported an error in the stream of {doing}: {detail or 'it does not say which'}",
         headers=headers,
         body=kept,
         request_id=request_id_of(headers),

@@ -1,7 +1,8 @@
 """Server-sent events: bytes in, payloads out; no I/O.
 
-Follows the parsing rules of the WHATWG HTML standard (section 9.2.6) on bytes, with one deliberate step away: an event
-that the body's end leaves without its blank line is handed out by `finish`, not dropped.
+Follows the parsing rules of the WHATWG HTML standard (section 9.2.6) on bytes, with two deliberate steps away: an event
+that the body's end leaves without its blank line is handed out by `finish`, not dropped; and an error that a service
+writes past the rules, in a field `error` or as a line of bare JSON, is taken for an event named `error`.
 """
 
 from __future__ import annotations
@@ -13,13 +14,15 @@ from imagine.exceptions import ImagineStreamException
 __all__ = ["SSEDecoder"]
 
 _BOM = b"\xef\xbb\xbf"
+_BARE_ERROR = re.compile(rb'\s*\{\s*"error"\s*$')
+"""What bare JSON of an error has before its first colon."""
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
 class SSEDecoder:
     """Turns the bytes of a stream, cut anywhere, into the payloads of its events.
 
-    An event named `error` ends the stream: its payload is in `error`, and what follows it is not read.
+    An event named `error`, or a line that is one, ends the stream: it is in `error`, and what follows it is not read.
     """
 
     def __init__(self, max_event_bytes: int = 16 * 1024 * 1024) -> None:
@@ -128,6 +131,8 @@ class SSEDecoder:
             self._check(self._data_size)
         elif name == b"event":
             self._name = value
+        elif name == b"error" or _BARE_ERROR.match(name):
+            self.error = value if name == b"error" else line
 
     def _dispatch(self, payloads: list[bytes]) -> None:
         payload = b"\n".join(self._data)
