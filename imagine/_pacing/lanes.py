@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 __all__ = ["LaneKey", "Lanes", "title"]
 
 
+FEW = 64
+"""Lanes among which none is looked for that could be dropped."""
+
+
 class LaneKey(NamedTuple):
     """What a lane is for."""
 
@@ -28,6 +32,7 @@ class Lanes:
     def __init__(self) -> None:
         self._throttles: dict[LaneKey, Throttle] = {}
         self._unanswered: dict[LaneKey, int] = {}
+        self._most = FEW
 
     @property
     def all_open(self) -> bool:
@@ -61,6 +66,8 @@ class Lanes:
         if throttle is None:
             if status != 429 and not reported:
                 return
+            if len(self._throttles) >= self._most:
+                self._drop_forgotten(now)
             throttle = self._throttles[key] = Throttle(unanswered + 1)
         if status == 429:
             throttle.rejected(now, retry_after, left, asked_jitter(retry_after or 0.0))
@@ -70,6 +77,12 @@ class Lanes:
             throttle.unanswered(left)
         if throttle.unlimited:
             del self._throttles[key]
+
+    def _drop_forgotten(self, now: float) -> None:
+        """Drop the lanes that nobody came back to; looked for each time that there are twice as many."""
+        for key in [key for key, throttle in self._throttles.items() if throttle.is_forgotten(now)]:
+            del self._throttles[key]
+        self._most = max(FEW, 2 * len(self._throttles))
 
     def revoked(self, now: float, key: LaneKey) -> None:
         """Take back that a request left: it did not."""
@@ -92,7 +105,8 @@ class Lanes:
 
     def state(self, now: float, waiting: Mapping[LaneKey, int]) -> tuple[LaneState, ...]:
         """Return the lanes that are closed, or that somebody waits in."""
-        keys = [*self._throttles, *(key for key in waiting if key not in self._throttles)]
+        closed = [key for key, throttle in self._throttles.items() if throttle.blocked_for(now)]
+        keys = [*closed, *(key for key in waiting if key not in closed)]
         return tuple(self._state_of(key, now, waiting.get(key, 0)) for key in keys)
 
     def _state_of(self, key: LaneKey, now: float, waiting: int) -> LaneState:

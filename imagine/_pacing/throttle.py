@@ -113,6 +113,11 @@ class Throttle:
         """Return the seconds until a probe may leave; inf while it is open."""
         return max(0.0, self._probe_at - now) if self._blocked_until(now) > now else math.inf
 
+    def is_forgotten(self, now: float) -> bool:
+        """Tell whether it has been open and unused for so long that it would hold nobody back."""
+        last = max(self._opened, self.last_sent, self._left_until)
+        return not self._unanswered and now - last > LONGEST_HOLD
+
     def _blocked_until(self, now: float) -> float:
         if now < self._closed_until:
             return self._closed_until

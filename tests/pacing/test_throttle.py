@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from imagine._pacing.lanes import LaneKey, Lanes
 from imagine._pacing.throttle import Throttle
 
@@ -200,3 +202,32 @@ def test_probes_leave_where_headers_reported_nonsense():
     throttle.sent(30.0)
     throttle.answered(30.1, NOTHING, 30.0)
     assert throttle.wait(30.1) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("status", "reported"),
+    [(429, NOTHING), (200, {"remaining-requests": 5.0, "reset-requests": 30.0})],
+    ids=["429", "quota"],
+)
+def test_lanes_that_nobody_comes_back_to_are_dropped(status, reported):
+    """Models are users' input: however many were slowed down, those that are long open are not kept."""
+    lanes, keys = Lanes(), [LaneKey("POST x", f"model {number}") for number in range(5000)]
+    for now, key in enumerate(keys):
+        lanes.sent(now, key)
+        lanes.record(now, key, status, reported, 1.0 if status == 429 else None, now)
+    assert sum(lanes.throttle(key) is not None for key in keys) < 300
+    assert lanes.throttle(keys[-1]) is not None
+
+
+def test_a_lane_that_is_closed_is_kept():
+    """A wait that was asked for is kept to, however many other lanes come and go."""
+    lanes, closed = Lanes(), LaneKey("POST x", "closed")
+    lanes.sent(0.0, closed)
+    lanes.record(0.0, closed, 429, NOTHING, 86400.0, 0.0)
+    for now in range(5000):
+        key = LaneKey("POST x", f"model {now}")
+        lanes.sent(now, key)
+        lanes.record(now, key, 429, NOTHING, 1.0, now)
+    throttle = lanes.throttle(closed)
+    assert throttle is not None
+    assert throttle.blocked_for(5000.0) > 80_000
