@@ -51,11 +51,15 @@ def encoded(json: object, extra: Mapping[str, Any] | None) -> bytes | None:
     if isinstance(json, DTO) and not json.__struct_config__.omit_defaults:
         json = to_wire(json)
     if extra:
-        if not isinstance(json, DTO | dict | None):
-            raise TypeError(f"extra_body= adds members to an object, and json is a {type(json).__name__}")
+        _check_is_object(json)
         given = {name: item for name, item in json if item is not None} if isinstance(json, DTO) else json
         json = {**cast("dict[str, object]", given or {}), **extra}
     return None if json is None else to_json(json)
+
+
+def _check_is_object(json: object) -> None:
+    if not isinstance(json, DTO | dict | None):
+        raise TypeError(f"extra_body= adds members to an object, and json is a {type(json).__name__}")
 
 
 def chat_request(

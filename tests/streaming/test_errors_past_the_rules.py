@@ -41,7 +41,7 @@ async def final(make_client, body, **options):
 )
 async def test_an_error_past_the_rules_is_told(make_client, before, written):
     """An error in a field of that name, as some services write it, or as bare JSON is raised with its words."""
-    with pytest.raises(ImagineStreamErrorException, match="the model fell over$") as caught:
+    with pytest.raises(ImagineStreamErrorException, match=r"the model fell over$") as caught:
         await final(make_client, before + written)
     assert caught.value.partial.first_content == ("Hello" if before else None)
 
