@@ -330,7 +330,7 @@ class Transport:
             response.release()
             return await self._send_once(call, session, clock, slot, url=target, redirects=redirects + 1)
         slot.report(response.status, call.record.quota, call.record.retry_after)
-        if response.status < 300:
+        if 200 <= response.status < 300:
             return response
         clock.only_deadline()  # a slow body does not hide the status
         raise await self._error_answer(call, response)
@@ -373,6 +373,9 @@ class Transport:
 
     async def _error_answer(self, call: Call, response: aiohttp.ClientResponse) -> ImagineException:
         """Return the exception for an error answer; a body that is long, slow or broken does not hide the status."""
+        if response.status < 200:  # such as 101, after which the connection would be for something else
+            response.close()
+            return ImagineConnectionException(f"{self._target} answered {response.status}, which ends no request")
         if response.status == 407 and self._proxy:
             response.close()
             return ImagineConnectionException(

@@ -7,8 +7,8 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 __all__ = ["checked_endpoint"]
 
-_NAME = re.compile(r"([A-Za-z0-9_-]+\.)*[A-Za-z0-9_-]+\.?")
-"""A host as DNS has it; underscores are in the names of containers."""
+_NAME = re.compile(r"(?!.{254})([A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?")
+"""A host as DNS has it (RFC 1035 section 2.3.4); underscores are in the names of containers."""
 _KEPT = "/%:@!$&'()*+,;=~"
 """What stays as it is in a path (RFC 3986 section 3.3); what is quoted already is not quoted again."""
 _LONE_PERCENT = r"%(?![0-9A-Fa-f]{2})"
@@ -49,7 +49,7 @@ def _host(parts: SplitResult) -> str:
     host = parts.hostname or ""
     if ":" in host:
         return f"[{host}]"
-    name = host if host.isascii() else _by_idna(host)
+    name = host if host.isascii() and "xn--" not in host else _by_idna(host)
     if not _NAME.fullmatch(name):
         raise ValueError("endpoint has a host that is no name: letters, digits, hyphens and dots between them")
     return name
@@ -59,6 +59,7 @@ def _by_idna(host: str) -> str:
     from yarl import URL  # few hosts need it, and it is not free to import
 
     try:
-        return URL.build(scheme="http", host=host).raw_host or ""
-    except ValueError:  # a label that is too long, or has what no name may have
+        url = URL.build(scheme="http", host=host)
+        return (url.raw_host or "") if url.host else ""
+    except ValueError:  # a label that is too long, or has what no name may have, or stands for nothing
         return ""

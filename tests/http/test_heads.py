@@ -46,6 +46,21 @@ async def test_a_head_that_is_too_large_is_told(make_client, status, headers):
     assert len(str(caught.value)) < 200
 
 
+@pytest.mark.parametrize("status", ["101 Switching Protocols", "000 Nothing"])
+async def test_a_status_that_ends_no_request_is_told(make_client, status):
+    """An answer whose status is no final one is none, whatever comes with it; its connection is closed."""
+    reply = f"HTTP/1.1 {status}\r\nUpgrade: h2c\r\nConnection: Upgrade\r\nContent-Length: 2\r\n\r\n{{}}".encode()
+    with pytest.raises(ImagineConnectionException, match=f"answered {int(status[:3])}, which ends no request"):
+        await pinged(make_client, reply)
+
+
+@pytest.mark.parametrize("coding", ["br", "zstd", "gzip"])
+async def test_an_answer_that_cannot_be_decompressed_is_told(make_client, coding):
+    """A coding that was not asked for, or bytes that are not in it, is told by its name."""
+    with pytest.raises(ImagineConnectionException, match=f"cannot be decompressed: .*{coding}"):
+        await pinged(make_client, answer(b"\x1f\x8b no such bytes", "200 OK", f"Content-Encoding: {coding}"))
+
+
 async def test_a_login_in_a_redirect_is_left_out(client, server):
     """A redirect within the origin whose address has a user and password is followed with our own key."""
     to = f"http://me:secret@127.0.0.1:{server.port}/apis/v2/health"
