@@ -106,8 +106,7 @@ class Lanes:
     def state(self, now: float, waiting: Mapping[LaneKey, int]) -> tuple[LaneState, ...]:
         """Return the lanes that are closed, or that somebody waits in."""
         closed = [key for key, throttle in self._throttles.items() if throttle.blocked_for(now)]
-        keys = [*closed, *(key for key in waiting if key not in closed)]
-        return tuple(self._state_of(key, now, waiting.get(key, 0)) for key in keys)
+        return tuple(self._state_of(key, now, waiting.get(key, 0)) for key in dict.fromkeys([*closed, *waiting]))
 
     def _state_of(self, key: LaneKey, now: float, waiting: int) -> LaneState:
         throttle = self._throttles.get(key)
