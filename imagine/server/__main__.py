@@ -43,7 +43,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m imagine.server",
         description="Serve the Imagine API on this machine, with small deterministic engines. "
-        "The first line printed is the endpoint; it appears once connections are accepted.",
+        "The first line printed is the endpoint; it appears once connections are accepted. "
+        "OpenAI's clients take the same address with /v1 in place of /apis/v2.",
     )
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from aiohttp import web
@@ -11,8 +11,11 @@ from aiohttp import web
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
+    Json = dict[str, Any]
+
 __all__ = [
     "Refusal",
+    "error_answer",
     "json_answer",
     "model_not_found",
     "rate_limited",
@@ -20,6 +23,9 @@ __all__ = [
     "unauthorized",
     "unprocessable",
 ]
+
+_KINDS = {401: "authentication_error", 429: "rate_limit_error"}
+_CODES = {401: "invalid_api_key", 429: "rate_limit_exceeded"}
 
 
 def json_answer(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
@@ -29,18 +35,36 @@ def json_answer(value: object, status: int = 200, headers: Mapping[str, str] | N
     )
 
 
+def error_answer(status: int, body: Json, headers: Mapping[str, str] | None = None, code: str = "") -> web.Response:
+    """Make an error answer: the service's own words, and beside them the `error` member that OpenAI's clients read."""
+    param, message = _told(body.get("detail") or body.get("message"))
+    kind = _KINDS.get(status, "invalid_request_error" if status < 500 else "server_error")
+    error = {"message": message, "type": kind, "param": param, "code": code or _CODES.get(status)}
+    return json_answer({**body, "error": error}, status, headers)
+
+
+def _told(words: object) -> tuple[str | None, str]:
+    """Return which parameter an error speaks of, and what it says."""
+    if not isinstance(words, list):
+        return None, str(words)
+    [detail] = words
+    param = ".".join(str(step) for step in detail["loc"][1:]) or None
+    return param, f"{param}: {detail['msg']}" if param else detail["msg"]
+
+
 class Refusal(Exception):
     """The request gets an error answer instead of a good one."""
 
-    def __init__(self, status: int, body: object, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(self, status: int, body: Json, headers: Mapping[str, str] | None = None, code: str = "") -> None:
         super().__init__(f"{status}: {body}")
         self.status = status
         self.body = body
         self.headers = headers
+        self.code = code
 
     def answer(self) -> web.Response:
         """Make the answer that this refusal stands for."""
-        return json_answer(self.body, self.status, self.headers)
+        return error_answer(self.status, self.body, self.headers, self.code)
 
 
 def unauthorized() -> Refusal:
@@ -50,7 +74,7 @@ def unauthorized() -> Refusal:
 
 def model_not_found() -> Refusal:
     """The route serves no model of that name."""
-    return Refusal(404, {"detail": "Model not found"})
+    return Refusal(404, {"detail": "Model not found"}, code="model_not_found")
 
 
 def unprocessable(location: list[str | int], message: str, kind: str = "value_error") -> Refusal:

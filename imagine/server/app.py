@@ -11,7 +11,8 @@ from uuid import uuid4
 
 from aiohttp import web
 
-from imagine.server.answers import Refusal, json_answer, rate_limited
+from imagine.server.answers import Refusal, error_answer, rate_limited
+from imagine.server.asked import ignored_header
 from imagine.server.bodies import Upload, read_form
 from imagine.server.events import SSEResponse, has_gone
 from imagine.server.faults import Exchange, Playable, Sent, Wire, parse
@@ -83,14 +84,14 @@ async def _outcome(request: web.Request, handler: Handler) -> web.StreamResponse
         return refusal.answer()
     except web.HTTPException as error:
         allowed = {name: value for name, value in error.headers.items() if name == "Allow"}
-        return json_answer({"detail": error.reason}, error.status, allowed)
+        return error_answer(error.status, {"detail": error.reason}, allowed)
     except web.RequestPayloadError:
-        return json_answer({"detail": "The body is not encoded as its headers say"}, 400)
+        return error_answer(400, {"detail": "The body is not encoded as its headers say"})
     except Exception:
         if has_gone(request):
             raise
         _log.exception("%s %s failed", request.method, request.path)
-        return json_answer({"message": "Internal server error", "status": "error"}, 500)
+        return error_answer(500, {"message": "Internal server error", "status": "error"})
 
 
 @web.middleware
@@ -120,7 +121,7 @@ async def _faulted(request: web.Request, handler: Handler) -> web.StreamResponse
 
 @web.middleware
 async def _metered(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Keep inference calls within the quotas, and report what is left of them."""
+    """Keep inference calls within the quotas, report what is left of them, and which members were ignored."""
     if request.method != "POST" or request.match_info.http_exception is not None:
         return await handler(request)
     service, user = request.app[SERVICE], request[USER]
@@ -128,6 +129,7 @@ async def _metered(request: web.Request, handler: Handler) -> web.StreamResponse
     if verdict.wait:
         raise rate_limited(quota_headers(verdict, service.config.quota_headers))
     response = await handler(request)
+    response.headers.update(ignored_header(request[RECORD].ignored))
     response.headers.update(quota_headers(service.quotas.left(user), service.config.quota_headers))
     return response
 

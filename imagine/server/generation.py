@@ -6,29 +6,36 @@ import asyncio
 import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 import msgspec
 
-from imagine.server.answers import json_answer
+from imagine.server.answers import json_answer, refusing_bad_values, unprocessable
+from imagine.server.asked import MOST_CHOICES, ChatAsked, CompletionAsked, texts_of
 from imagine.server.events import DONE, Pacing, SSEResponse
+from imagine.server.probabilities import chat_logprobs, completion_logprobs
 from imagine.server.service import InferenceCall
 from imagine.server.store import Spent
-from imagine.server.work import TextWork, work_of_chat, work_of_text
-from imagine.types.chat_completions import ChatCompletionRequest, ChatMessage
+from imagine.server.work import Part, TextWork, interleaved, work_of_chat, work_of_text
 from imagine.types.completions import CompletionRequest
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 
     from aiohttp import web
 
+    from imagine.server.config import Engines
+    from imagine.server.engines import TextEngine, Token
     from imagine.server.work import Work
+    from imagine.types.chat_completions import ChatMessage
 
     Json = dict[str, Any]
 
 __all__ = ["chat", "completions", "translate"]
+
+Asked = TypeVar("Asked", ChatAsked, CompletionAsked)
 
 
 @dataclass(frozen=True)
@@ -41,51 +48,74 @@ class Shape:
     """What the first piece of a stream carries besides its text."""
     choice: Callable[[Work], Json]
     """Builds the choice of a whole answer, without index and finish reason."""
+    piece: Callable[[Json], Json]
+    """Builds the choice of a chunk, likewise."""
+    logprobs: Callable[[Sequence[Token], int, int], Json | None]
+    """Builds the probabilities of tokens: so many likely ones in each place, so many characters in."""
 
 
-CHAT = Shape("chatcmpl", "chat.completion", {"role": "assistant"}, lambda work: {"message": _assistant(work)})
-TEXT = Shape("cmpl", "completion", {}, lambda work: {"text": work.message()["content"]})
-
-
-def _assistant(work: Work) -> Json:
-    return {"role": "assistant", **work.message()}
+CHAT = Shape(
+    "chatcmpl",
+    "chat.completion",
+    {"role": "assistant"},
+    lambda work: {"message": {"role": "assistant", **work.message()}},
+    lambda delta: {"delta": delta},
+    chat_logprobs,
+)
+TEXT = Shape(
+    "cmpl",
+    "completion",
+    {},
+    lambda work: {"text": work.message()["content"]},
+    lambda delta: {"delta": delta, "text": delta.get("content", "")},  # the text twice: clients read one or the other
+    completion_logprobs,
+)
 
 
 class Generation:
     """One answer being generated, and its forms on the wire."""
 
-    def __init__(self, call: InferenceCall, shape: Shape, model: str, prompt_tokens: int, work: Work) -> None:
+    def __init__(self, call: InferenceCall, shape: Shape, model: str, top: int | None = None) -> None:
         self._call = call
         self._shape = shape
-        self._work = work
+        self._top = top
         self._id = f"{shape.prefix}-{uuid4().hex[:12]}"
         self._created = int(time.time())
         self._model = model
-        self._prompt_tokens = prompt_tokens
         self._started = time.perf_counter()
+        self._parts: list[Part] = []
         self._spent = Spent()
-        self._opening = shape.opening
+        self._opened: set[int] = set()
 
-    async def reply(self, asked: CompletionRequest | ChatCompletionRequest) -> web.StreamResponse:
+    async def reply(
+        self, begin: Callable[[], list[Part]], asked: ChatAsked | CompletionAsked | CompletionRequest
+    ) -> web.StreamResponse:
         """Answer as a stream or whole, as the request asks."""
         if asked.stream:
+            self._parts = await self._call.compute(begin)
             return SSEResponse(self._payloads(bool((asked.stream_options or {}).get("include_usage"))))
         async with self._concluded():
-            await asyncio.to_thread(self._make_all)
-        return json_answer(self._whole())
+            await asyncio.to_thread(self._make_all, begin)
+        return json_answer(self._answer(self._works, self._spent))
 
-    def _make_all(self) -> None:
-        for _ in self._work.deltas():
+    @property
+    def _works(self) -> list[Work]:
+        return [work for part in self._parts for work in part.works]
+
+    def _make_all(self, begin: Callable[[], list[Part]]) -> None:
+        with refusing_bad_values():
+            self._parts = begin()
+        for _ in interleaved(self._works):
             pass
 
     async def _payloads(self, include_usage: bool) -> AsyncGenerator[bytes, None]:
         pacing = Pacing(self._call.service.config.tokens_per_second)
         async with self._concluded():
-            for delta in self._work.deltas():
+            for index, work, delta in interleaved(self._works):
                 await pacing.wait()
-                yield msgspec.json.encode(self._chunk(delta))
+                yield msgspec.json.encode(self._chunk(self._piece(index, work, delta)))
         if include_usage:
-            yield msgspec.json.encode({**self._chunk({}), "choices": [], "usage": self._spent.as_usage()})
+            yield msgspec.json.encode({**self._chunk(), "usage": self._spent.as_usage()})
         yield DONE
 
     @asynccontextmanager
@@ -95,41 +125,82 @@ class Generation:
             yield
         finally:
             seconds = round(time.perf_counter() - self._started, 6)
-            self._spent = Spent(self._prompt_tokens, self._work.output_tokens, seconds)
-            await self._call.conclude(self._model, self._spent, self._whole())
+            self._spent = _spent(self._parts, seconds)
+            for part in self._parts:
+                spent = _spent([part], seconds / len(self._parts))
+                await self._call.conclude(self._model, spent, self._answer(part.works, spent), part.request)
 
-    def _chunk(self, delta: Json) -> Json:
-        delta, self._opening = {**self._opening, **delta}, {}
-        choice = {"index": 0, "delta": delta, "finish_reason": self._work.finish_reason}
-        return {**self._head("chat.completion.chunk"), "choices": [choice]}
+    def _chunk(self, *choices: Json) -> Json:
+        return {**self._head("chat.completion.chunk"), "choices": choices}
 
-    def _whole(self) -> Json:
-        choice = {"index": 0, **self._shape.choice(self._work), "finish_reason": self._work.finish_reason}
-        answer = {**self._head(self._shape.object), "choices": [choice], "usage": self._spent.as_usage()}
-        return answer if self._shape is CHAT else {**answer, "generation_time": self._spent.seconds}
+    def _piece(self, index: int, work: Work, delta: Json) -> Json:
+        opening = {} if index in self._opened else self._shape.opening
+        self._opened.add(index)
+        made = work.made[-1:] if delta.get("content") else ()
+        return self._choice(index, work, self._shape.piece({**opening, **delta}), made)
+
+    def _answer(self, works: Sequence[Work], spent: Spent) -> Json:
+        choices = [self._choice(index, work, self._shape.choice(work), work.made) for index, work in enumerate(works)]
+        answer = {**self._head(self._shape.object), "choices": choices, "usage": spent.as_usage()}
+        return answer if self._shape is CHAT else {**answer, "generation_time": spent.seconds}
+
+    def _choice(self, index: int, work: Work, content: Json, made: Sequence[Token]) -> Json:
+        choice = {"index": index, **content, "finish_reason": work.finish_reason}
+        if self._top is None:
+            return choice
+        tokens = [token for token in made if token.text]
+        offset = sum(len(token.text) for token in work.made) - sum(len(token.text) for token in tokens)
+        return {**choice, "logprobs": self._shape.logprobs(tokens, self._top, offset)}
 
     def _head(self, kind: str) -> Json:
         return {"id": self._id, "object": kind, "created": self._created, "model": self._model}
 
 
+def _spent(parts: Sequence[Part], seconds: float) -> Spent:
+    return Spent(sum(part.prompt_tokens for part in parts), sum(part.output_tokens for part in parts), seconds)
+
+
 async def chat(request: web.Request) -> web.StreamResponse:
-    """Answer a conversation with a message: a text, or calls of the tools that the request offers."""
+    """Answer a conversation with messages: texts, or calls of the tools that the request offers."""
     call = InferenceCall(request)
-    asked = call.decode(ChatCompletionRequest)
+    asked = call.decode(ChatAsked)
     call.require_model("llm", asked.model)
-    work = await call.compute(work_of_chat, call.engines.text, asked)
-    tokens = await call.compute(call.engines.text.count, "\n".join(map(_text, asked.messages)))
-    return await Generation(call, CHAT, asked.model, tokens, work).reply(asked)
+    begin = partial(_chat_parts, call.engines.text, asked, call.document)
+    return await Generation(call, CHAT, asked.model, asked.top).reply(begin, asked)
+
+
+def _chat_parts(engine: TextEngine, asked: ChatAsked, document: Json) -> list[Part]:
+    tokens = engine.count("\n".join(map(_text, asked.messages)))
+    return [Part(document, tokens, [work_of_chat(engine, each) for each in _choices(asked)])]
 
 
 async def completions(request: web.Request) -> web.StreamResponse:
-    """Continue a prompt."""
+    """Continue a prompt, or several."""
     call = InferenceCall(request)
-    asked = call.decode(CompletionRequest)
+    asked = call.decode(CompletionAsked)
     call.require_model("llm", asked.model)
-    work = TextWork(await call.compute(call.engines.text.complete, asked.prompt, asked))
-    tokens = await call.compute(call.engines.text.count, asked.prompt)
-    return await Generation(call, TEXT, asked.model, tokens, work).reply(asked)
+    begin = partial(_completion_parts, call.engines.text, asked, texts_of(asked.prompt), call.document)
+    return await Generation(call, TEXT, asked.model, asked.top).reply(begin, asked)
+
+
+def _completion_parts(engine: TextEngine, asked: CompletionAsked, prompts: list[str], document: Json) -> list[Part]:
+    if len(prompts) * (asked.n or 1) > MOST_CHOICES:
+        raise unprocessable(["body", "prompt"], f"n times the prompts must be at most {MOST_CHOICES}")
+    return [
+        Part(
+            {**document, "prompt": prompt},
+            engine.count(prompt),
+            [TextWork(engine.complete(prompt, each)) for each in _choices(asked)],
+        )
+        for prompt in prompts
+    ]
+
+
+def _choices(asked: Asked) -> Iterator[Asked]:
+    """Yield the request for each of its choices, which differ in their seed."""
+    yield asked
+    for number in range(1, asked.n or 1):
+        yield msgspec.structs.replace(asked, seed=(asked.seed or 0) + number)
 
 
 async def translate(request: web.Request) -> web.StreamResponse:
@@ -137,10 +208,13 @@ async def translate(request: web.Request) -> web.StreamResponse:
     call = InferenceCall(request)
     asked = call.decode(CompletionRequest)
     call.require_model("translate", asked.model)
-    translation = await call.compute(call.engines.translation.translate, asked.prompt, asked.model)
-    work = await call.compute(work_of_text, translation, asked.max_tokens)
-    tokens = await call.compute(call.engines.text.count, asked.prompt)
-    return await Generation(call, TEXT, asked.model, tokens, work).reply(asked)
+    begin = partial(_translation_parts, call.engines, asked, call.document)
+    return await Generation(call, TEXT, asked.model).reply(begin, asked)
+
+
+def _translation_parts(engines: Engines, asked: CompletionRequest, document: Json) -> list[Part]:
+    translation = engines.translation.translate(asked.prompt, asked.model)
+    return [Part(document, engines.text.count(asked.prompt), [work_of_text(translation, asked.max_tokens)])]
 
 
 def _text(message: ChatMessage) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import struct
 import time
 from datetime import UTC, datetime
+from math import hypot
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -14,43 +16,46 @@ import msgspec
 from aiohttp import web
 
 from imagine.server.answers import Refusal, json_answer, unprocessable
+from imagine.server.asked import MOST_CHOICES, EmbeddingAsked, RerankAsked, texts_of
 from imagine.server.bodies import Upload
 from imagine.server.events import DONE, SSEResponse
-from imagine.server.service import SERVICE, InferenceCall
+from imagine.server.service import RECORD, SERVICE, InferenceCall
 from imagine.server.store import Spent
-from imagine.types.embeddings import EmbeddingRequest
 from imagine.types.images import ImageRequest
 from imagine.types.reranker import ReRankerRequest
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable
+    from collections.abc import AsyncGenerator, Iterable, Mapping
 
     from imagine.server.engines import EmbeddingEngine, TextEngine
 
     Json = dict[str, Any]
 
-__all__ = ["draw_image", "embeddings", "images", "reranker", "transcribe"]
-
-_MOST_IMAGES = 128
+__all__ = ["draw_image", "embeddings", "images", "rerank", "reranker", "transcribe", "transcriptions"]
 
 
 async def embeddings(request: web.Request) -> web.StreamResponse:
     """Turn texts into vectors."""
     call, started = InferenceCall(request), time.perf_counter()
-    asked = call.decode(EmbeddingRequest)
+    asked = call.decode(EmbeddingAsked)
     call.require_model("embedding", asked.model)
-    texts = [asked.input] if isinstance(asked.input, str) else asked.input
-    vectors = await call.compute(_embedded, call.engines.embedding, texts)
+    texts = texts_of(asked.input)
+    vectors = await call.compute(_embedded, call.engines.embedding, texts, asked.dimensions)
     tokens = await call.compute(_count, call.engines.text, texts)
     spent = Spent(tokens, 0, time.perf_counter() - started)
-    answer = {
+    answer: Json = {
         "id": asked.id or _new_id("emb"),
         "object": "list",
         "data": [{"object": "embedding", "embedding": vector, "index": i} for i, vector in enumerate(vectors)],
         "model": asked.model,
         "usage": spent.as_usage(),
     }
-    return await _concluded(call, asked.model, spent, answer)
+    remembered = {**call.document, "input": asked.input if isinstance(asked.input, str) else texts}
+    if not asked.in_base64:
+        return await _concluded(call, asked.model, spent, answer, remembered)
+    await call.conclude(asked.model, spent, answer, remembered)  # in numbers, which all clients can read
+    packed = [{**each, "embedding": _packed(each["embedding"])} for each in answer["data"]]
+    return json_answer({**answer, "data": packed})
 
 
 async def reranker(request: web.Request) -> web.StreamResponse:
@@ -78,9 +83,50 @@ def _ranked(asked: ReRankerRequest, index: int, score: float) -> Json:
     return {**ranked, "document": asked.documents[index]} if asked.return_documents else ranked
 
 
+async def rerank(request: web.Request) -> web.StreamResponse:
+    """Do the same in the shape of Jina and Cohere: all documents, with their texts, where the request does not say."""
+    call, started = InferenceCall(request), time.perf_counter()
+    asked = call.decode(RerankAsked)
+    call.require_model("reranker", asked.model)
+    texts = [document if isinstance(document, str) else document.text for document in asked.documents]
+    scores = await call.compute(call.engines.rerank.scores, asked.query, texts)
+    tokens = await call.compute(_count, call.engines.text, [asked.query, *texts])
+    spent = Spent(tokens, 0, time.perf_counter() - started)
+    best = sorted(enumerate(scores), key=lambda entry: -entry[1])[: asked.top_n]
+    shown = {} if asked.return_documents is False else dict(enumerate(texts))
+    answer = {
+        "id": _new_id("rr"),
+        "object": "list",
+        "model": asked.model,
+        "results": [_result(index, score, shown) for index, score in best],
+        "usage": spent.as_usage(),
+        "meta": {"tokens": {"input_tokens": tokens, "output_tokens": 0}},
+    }
+    return await _concluded(call, asked.model, spent, answer)
+
+
+def _result(index: int, score: float, shown: Mapping[int, str]) -> Json:
+    result = {"index": index, "relevance_score": score}
+    return {**result, "document": {"text": shown[index]}} if index in shown else result
+
+
 async def transcribe(request: web.Request) -> web.StreamResponse:
     """Turn an uploaded recording into text."""
+    return json_answer(await _transcription(request, "model", "file"))
+
+
+async def transcriptions(request: web.Request) -> web.StreamResponse:
+    """Do the same where OpenAI's clients ask for it, as JSON or as the text alone."""
+    wanted = request[RECORD].form.get("response_format", "json")
+    if wanted not in ("json", "text"):
+        raise unprocessable(["body", "response_format"], "must be json or text")
+    answer = await _transcription(request, "model", "file", "response_format")
+    return json_answer(answer) if wanted == "json" else web.Response(text=answer["text"])
+
+
+async def _transcription(request: web.Request, *known: str) -> Json:
     call, started = InferenceCall(request), time.perf_counter()
+    call.record.ignored = tuple(name for name in call.record.form if name not in known)
     model, upload = call.record.form.get("model"), call.record.form.get("file")
     if not isinstance(model, str):
         raise unprocessable(["body", "model"], "field required", "value_error.missing")
@@ -91,7 +137,7 @@ async def transcribe(request: web.Request) -> web.StreamResponse:
     seconds = round(time.perf_counter() - started, 6)
     await call.conclude(model, Spent(0, call.engines.text.count(text), seconds), text)
     now = datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
-    return json_answer({"id": _new_id("tr"), "text": text, "generation_time": seconds, "ts": now})
+    return {"id": _new_id("tr"), "text": text, "generation_time": seconds, "ts": now}
 
 
 async def images(request: web.Request) -> web.StreamResponse:
@@ -101,8 +147,8 @@ async def images(request: web.Request) -> web.StreamResponse:
     call.require_model("text_to_image", asked.model)
     if asked.response_format not in ("b64_json", "url"):
         raise unprocessable(["body", "response_format"], "must be b64_json or url")
-    if not 1 <= asked.n <= _MOST_IMAGES:
-        raise unprocessable(["body", "n"], f"must be at least 1 and at most {_MOST_IMAGES}")
+    if not 1 <= asked.n <= MOST_CHOICES:
+        raise unprocessable(["body", "n"], f"must be at least 1 and at most {MOST_CHOICES}")
     drawing = Drawing(call, asked)
     first = await drawing.image(0)  # before a stream begins, so that a bad value can still be refused
     return SSEResponse(drawing.payloads(first)) if asked.stream else json_answer(await drawing.whole(first))
@@ -129,7 +175,7 @@ class Drawing:
         if self._asked.response_format == "url":
             service = self._call.service
             await service.stored(service.store.keep_image_request, self._head["id"], self._request)
-            return {"url": f"/images/{self._head['id']}-{index}.png"}
+            return {"url": f"{self._call.images_base}/images/{self._head['id']}-{index}.png"}
         return {"b64_json": base64.b64encode(png).decode()}
 
     async def whole(self, first: Json) -> Json:
@@ -163,13 +209,29 @@ async def draw_image(request: web.Request) -> web.StreamResponse:
     return web.Response(body=png, content_type="image/png")
 
 
-def _embedded(engine: EmbeddingEngine, texts: list[str]) -> list[list[float]]:
-    return [engine.embed(text) for text in texts]
+def _embedded(engine: EmbeddingEngine, texts: list[str], dimensions: int | None) -> list[list[float]]:
+    if dimensions is None:
+        return [engine.embed(text) for text in texts]
+    if dimensions > engine.dimensions:
+        raise ValueError(f"dimensions must be at most {engine.dimensions}, not {dimensions}.")
+    return [_shortened(engine.embed(text)[:dimensions]) for text in texts]
 
 
-async def _concluded(call: InferenceCall, model: str, spent: Spent, answer: Json) -> web.StreamResponse:
+def _shortened(vector: list[float]) -> list[float]:
+    """Give what is left of a vector unit length again."""
+    length = hypot(*vector) or 1.0
+    return [value / length for value in vector]
+
+
+def _packed(vector: list[float]) -> str:
+    return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
+
+
+async def _concluded(
+    call: InferenceCall, model: str, spent: Spent, answer: Json, asked: Json | None = None
+) -> web.StreamResponse:
     encoded = msgspec.Raw(msgspec.json.encode(answer))  # only once: many vectors take a while
-    await call.conclude(model, spent, encoded)
+    await call.conclude(model, spent, encoded, asked)
     return json_answer(encoded)
 
 

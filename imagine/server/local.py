@@ -12,7 +12,7 @@ from aiohttp import web
 
 from imagine.server.app import create_app
 from imagine.server.config import ServerConfig, ServerOptions
-from imagine.server.service import BASE_PATH, SERVICE
+from imagine.server.service import BASE_PATH, OPENAI_PATH, SERVICE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -66,6 +66,11 @@ class LocalServer:
     def endpoint(self) -> str:
         """The endpoint to give to clients, like `http://127.0.0.1:PORT/apis/v2`."""
         return self._running.endpoint
+
+    @property
+    def openai_base_url(self) -> str:
+        """The base URL to give to OpenAI's clients and their like, `http://127.0.0.1:PORT/v1`."""
+        return self.endpoint.removesuffix(BASE_PATH) + OPENAI_PATH
 
     @property
     def api_key(self) -> str:

@@ -77,6 +77,8 @@ class RecordedRequest:
     64 KiB was refused."""
     form: Form = field(default_factory=Form)
     """The fields of a multipart upload."""
+    ignored: tuple[str, ...] = ()
+    """Members of the body, or fields of the upload, that mean nothing here; `X-Imagine-Ignored` names them."""
 
     @property
     def json(self) -> object:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import msgspec
 from aiohttp import web
 
-from imagine.server.answers import json_answer, unprocessable
+from imagine.server.answers import json_answer, model_not_found, unprocessable
 from imagine.server.generation import chat, completions, translate
-from imagine.server.inference import draw_image, embeddings, images, reranker, transcribe
-from imagine.server.service import BASE_PATH, HISTORY_ROUTES, SERVICE, USER
+from imagine.server.inference import draw_image, embeddings, images, rerank, reranker, transcribe, transcriptions
+from imagine.server.service import BASE_PATHS, HISTORY_ROUTES, SERVICE, USER, route_of
 from imagine.server.store import UsageFilter
 
 if TYPE_CHECKING:
@@ -40,11 +40,25 @@ async def health(request: web.Request) -> web.StreamResponse:
 
 
 async def models(request: web.Request) -> web.StreamResponse:
-    """List the models by type: all of them, or those of one type."""
+    """List the models by type, all of them or those of one type, and once more as OpenAI's API does."""
     offered, kind = request.app[SERVICE].config.models, request.query.get("model_type")
     if kind is not None and kind not in offered:
         raise unprocessable(["query", "model_type"], f"no such type; known: {', '.join(offered)}")
-    return json_answer({name: list(names) for name, names in offered.items() if kind in (None, name)})
+    typed = {name: list(names) for name, names in offered.items() if kind in (None, name)}
+    plain = [_described(name) for names in typed.values() for name in names]
+    return json_answer({**typed, "object": "list", "data": plain})
+
+
+async def model(request: web.Request) -> web.StreamResponse:
+    """Describe one model."""
+    name = request.match_info["id"]
+    if not any(name in names for names in request.app[SERVICE].config.models.values()):
+        raise model_not_found()
+    return json_answer(_described(name))
+
+
+def _described(name: str) -> dict[str, object]:
+    return {"id": name, "object": "model", "created": 0, "owned_by": "imagine"}
 
 
 async def usage(request: web.Request) -> web.StreamResponse:
@@ -60,9 +74,8 @@ async def history(request: web.Request) -> web.StreamResponse:
     max_items = request.query.get("max_items", "1")
     if not re.fullmatch(r"[1-9][0-9]{0,8}", max_items):
         raise unprocessable(["query", "max_items"], "must be a whole number, at least 1")
-    route = request.path.removeprefix(f"{BASE_PATH}/")
     service = request.app[SERVICE]
-    pairs = await service.stored(service.store.history, request[USER], route, int(max_items))
+    pairs = await service.stored(service.store.history, request[USER], route_of(request), int(max_items))
     return json_answer([[msgspec.Raw(response), msgspec.Raw(asked)] for response, asked in pairs])
 
 
@@ -104,18 +117,27 @@ def _seconds(duration: str) -> int:
     return seconds
 
 
+def _routes(base: str) -> list[web.RouteDef]:
+    return [
+        web.get(f"{base}/ping", ping),
+        web.get(f"{base}/health", health),
+        web.get(f"{base}/models", models),
+        web.get(f"{base}/models/{{id:.+}}", model),
+        web.get(f"{base}/usage", usage),
+        web.post(f"{base}/chat/completions", chat),
+        web.post(f"{base}/completions", completions),
+        web.post(f"{base}/translate", translate),
+        web.post(f"{base}/embeddings", embeddings),
+        web.post(f"{base}/reranker", reranker),
+        web.post(f"{base}/rerank", rerank),
+        web.post(f"{base}/transcribe", transcribe),
+        web.post(f"{base}/audio/transcriptions", transcriptions),
+        web.post(f"{base}/images/generations", images),
+        *(web.get(f"{base}/{route}", history) for route in HISTORY_ROUTES),
+    ]
+
+
 ROUTES = [
-    web.get(f"{BASE_PATH}/ping", ping),
-    web.get(f"{BASE_PATH}/health", health),
-    web.get(f"{BASE_PATH}/models", models),
-    web.get(f"{BASE_PATH}/usage", usage),
-    web.post(f"{BASE_PATH}/chat/completions", chat),
-    web.post(f"{BASE_PATH}/completions", completions),
-    web.post(f"{BASE_PATH}/translate", translate),
-    web.post(f"{BASE_PATH}/embeddings", embeddings),
-    web.post(f"{BASE_PATH}/reranker", reranker),
-    web.post(f"{BASE_PATH}/transcribe", transcribe),
-    web.post(f"{BASE_PATH}/images/generations", images),
-    *(web.get(f"{BASE_PATH}/{route}", history) for route in HISTORY_ROUTES),
+    *(route for base in BASE_PATHS for route in _routes(base)),
     web.get(r"/apis/images/{id:img-\w+}-{index:\d{1,4}}.png", draw_image, name=IMAGE_ROUTE),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import posixpath
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
@@ -13,6 +14,7 @@ import msgspec
 from aiohttp import web
 
 from imagine.server.answers import model_not_found, refusing_bad_values, unauthorized
+from imagine.server.asked import unknown_members
 from imagine.server.bodies import fitted, parse_json
 from imagine.server.events import OpenStreams
 from imagine.server.faults import FaultScript
@@ -25,7 +27,18 @@ if TYPE_CHECKING:
 
     from imagine.server.config import ServerConfig
 
-__all__ = ["BASE_PATH", "HISTORY_ROUTES", "RECORD", "SERVICE", "USER", "InferenceCall", "Service"]
+__all__ = [
+    "BASE_PATH",
+    "BASE_PATHS",
+    "HISTORY_ROUTES",
+    "OPENAI_PATH",
+    "RECORD",
+    "SERVICE",
+    "USER",
+    "InferenceCall",
+    "Service",
+    "route_of",
+]
 
 T = TypeVar("T", bound=msgspec.Struct)
 P = ParamSpec("P")
@@ -33,6 +46,9 @@ R = TypeVar("R")
 
 BASE_PATH = "/apis/v2"
 """Path of the endpoint."""
+OPENAI_PATH = "/v1"
+"""The same routes where OpenAI's clients look for them."""
+BASE_PATHS = (BASE_PATH, OPENAI_PATH)
 HISTORY_ROUTES = ("chat/completions", "completions", "embeddings", "reranker", "images/generations")
 """Routes whose answers are remembered."""
 
@@ -80,6 +96,12 @@ USER = web.RequestKey("user", str)
 RECORD = web.RequestKey("record", RecordedRequest)
 
 
+def route_of(request: web.Request) -> str:
+    """Return the route that a request is for: its path below the base that it came through."""
+    base = next(base for base in BASE_PATHS if request.path.startswith(f"{base}/"))
+    return request.path.removeprefix(f"{base}/")
+
+
 class InferenceCall:
     """One request to an inference route: who asks, for what, and what it has cost."""
 
@@ -88,7 +110,14 @@ class InferenceCall:
         self.engines = self.service.config.engines
         self.user = request[USER]
         self.record = request[RECORD]
-        self.route = request.path.removeprefix(f"{BASE_PATH}/")
+        self.route = route_of(request)
+        self._base = request.path.removesuffix(f"/{self.route}")
+        self._request = request
+
+    @property
+    def images_base(self) -> str:
+        """What the addresses of images begin with: nothing for our own clients, which know the rest."""
+        return "" if self._base == BASE_PATH else f"{self._request.url.origin()}{posixpath.dirname(BASE_PATH)}"
 
     @cached_property
     def document(self) -> dict[str, Any]:
@@ -99,7 +128,9 @@ class InferenceCall:
         """Convert the body to a class; `stream` is false if the body does not say."""
         if "stream" in into.__struct_fields__:
             self.document.setdefault("stream", False)
-        return fitted(self.document, into)
+        asked = fitted(self.document, into)
+        self.record.ignored = tuple(dict.fromkeys(unknown_members(self.document, asked)))
+        return asked
 
     def require_model(self, kind: str, name: str) -> None:
         """Refuse a model that is not offered for this kind of task."""
@@ -111,13 +142,16 @@ class InferenceCall:
         with refusing_bad_values():
             return await asyncio.to_thread(function, *args, **kwargs)
 
-    async def conclude(self, model: str, spent: Spent, response: object) -> None:
-        """Charge what the call has cost to the quotas, record it, and remember the response."""
-        self.service.quotas.spend_tokens(self.user, spent.total_tokens)
-        await self.service.stored(self._keep, model, spent, response)
+    async def conclude(self, model: str, spent: Spent, response: object, asked: object = None) -> None:
+        """Charge what the call has cost to the quotas, record it, and remember the response.
 
-    def _keep(self, model: str, spent: Spent, response: object) -> None:
+        What is remembered as the request is its document, unless something else is given as `asked`.
+        """
+        self.service.quotas.spend_tokens(self.user, spent.total_tokens)
+        await self.service.stored(self._keep, model, spent, response, asked)
+
+    def _keep(self, model: str, spent: Spent, response: object, asked: object) -> None:
         store, encode = self.service.store, msgspec.json.encode
         store.add_usage(self.user, model, spent)
         if self.route in HISTORY_ROUTES:
-            store.add_history(self.user, self.route, encode(response), encode(self.document))
+            store.add_history(self.user, self.route, encode(response), encode(asked or self.document))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Protocol
 
 from imagine.server.engines import Token
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from imagine.server.engines import TextEngine
     from imagine.types.chat_completions import ChatCompletionRequest
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     Json = dict[str, Any]
 
-__all__ = ["TextWork", "ToolWork", "Work", "work_of_chat", "work_of_text"]
+__all__ = ["Part", "TextWork", "ToolWork", "Work", "interleaved", "work_of_chat", "work_of_text"]
 
 _ARGUMENTS_PER_DELTA = 8
 
@@ -26,6 +27,11 @@ class Work(Protocol):
     """An answer being made; it keeps what has been made so far."""
 
     finish_reason: str | None
+
+    @property
+    def made(self) -> Sequence[Token]:
+        """The tokens of the text so far."""
+        ...
 
     def deltas(self) -> Iterator[Json]:
         """Make it, and yield the pieces of the message."""
@@ -47,23 +53,23 @@ class TextWork:
 
     tokens: Iterator[Token]
     finish_reason: str | None = None
-    texts: list[str] = field(default_factory=list[str])
+    made: list[Token] = field(default_factory=list[Token])
 
     def deltas(self) -> Iterator[Json]:
         """Yield a piece per token."""
         for token in self.tokens:
-            self.texts.append(token.text)
+            self.made.append(token)
             self.finish_reason = token.finish_reason
             yield {"content": token.text}
 
     @property
     def output_tokens(self) -> int:
         """Tokens so far; the end mark, which has no text, does not count."""
-        return sum(1 for text in self.texts if text)
+        return sum(1 for token in self.made if token.text)
 
     def message(self) -> Json:
         """Return the text so far."""
-        return {"content": "".join(self.texts), "tool_calls": []}
+        return {"content": "".join(token.text for token in self.made)}
 
 
 @dataclass
@@ -73,6 +79,7 @@ class ToolWork:
     calls: list[ChatMessageToolCall]
     output_tokens: int
     finish_reason: str | None = None
+    made: tuple[Token, ...] = ()
 
     def deltas(self) -> Iterator[Json]:
         """Yield a piece that opens each call, pieces of its arguments, and an empty one at the end."""
@@ -101,6 +108,27 @@ def _arguments(call: ChatMessageToolCall) -> str:
 def _call(call: ChatMessageToolCall, arguments: str) -> Json:
     name = call.function and call.function.name
     return {"id": call.id, "type": "function", "function": {"name": name, "arguments": arguments}}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One prompt of a request, and the answers that are made for it."""
+
+    request: Json
+    """The request with this prompt alone, as it is remembered."""
+    prompt_tokens: int
+    works: list[Work]
+
+    @property
+    def output_tokens(self) -> int:
+        """Tokens made so far, of all answers."""
+        return sum(work.output_tokens for work in self.works)
+
+
+def interleaved(works: Sequence[Work]) -> Iterator[tuple[int, Work, Json]]:
+    """Make several answers side by side, and yield each piece with the place of its answer."""
+    for row in zip_longest(*(work.deltas() for work in works)):
+        yield from ((index, works[index], delta) for index, delta in enumerate(row) if delta is not None)
 
 
 def work_of_chat(engine: TextEngine, asked: ChatCompletionRequest) -> Work:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagine.server.engines import NgramTextEngine
+from imagine.server.engines import NgramTextEngine, Token
 from imagine.server.engines.tokens import pieces
 from imagine.types.chat_completions import ChatCompletionRequest, ChatMessage, ChatMessageToolCall, Function
 from imagine.types.common import LLMSamplingParams
@@ -106,7 +106,7 @@ def test_stop_token_ids_end_the_text():
 def test_the_end_of_a_paragraph_ends_the_text():
     """Without ignore_eos the text ends by itself; with it, another paragraph follows."""
     tokens = list(ENGINE.complete(PROMPT, LLMSamplingParams(max_tokens=400)))
-    assert tokens[-1] == ("", "stop")
+    assert tokens[-1] == Token("", "stop")
     assert LONG.startswith(text(tokens) + "\n\n")
 
 

@@ -28,6 +28,11 @@ async def post(session: ClientSession, path: str, body: object, fault: str = "")
         return await answer.json(content_type=None)
 
 
+def own_words(error: dict[str, Any]) -> dict[str, Any]:
+    """Return the body of an error as the service words it, without the member for other clients."""
+    return {name: value for name, value in error.items() if name != "error"}
+
+
 async def get(session: ClientSession, path: str, **query: str) -> Any:
     """Return the JSON of an answer."""
     async with session.get(path, params=query) as answer:

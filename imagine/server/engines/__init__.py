@@ -19,6 +19,7 @@ from imagine.server.engines.image import ShapesImageEngine
 from imagine.server.engines.interface import (
     EmbeddingEngine,
     ImageEngine,
+    Odds,
     RerankEngine,
     TextEngine,
     Token,
@@ -36,6 +37,7 @@ __all__ = [
     "HashedEmbeddingEngine",
     "ImageEngine",
     "NgramTextEngine",
+    "Odds",
     "RerankEngine",
     "ShapesImageEngine",
     "StandInTranscriptionEngine",

@@ -9,11 +9,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from imagine.types.chat_completions import ChatCompletionRequest, ChatMessageToolCall
     from imagine.types.common import LLMSamplingParams
     from imagine.types.images import ImageRequest
+
+
+class Odds(NamedTuple):
+    """How likely a token was, and what else could have come in its place; natural logarithms of probabilities."""
+
+    logprob: float
+    """Of the token that came."""
+    likely: Sequence[tuple[str, float]]
+    """Each text that could have come, the likeliest first."""
 
 
 class Token(NamedTuple):
@@ -23,6 +32,8 @@ class Token(NamedTuple):
     """The piece of text, leading space included; may be "" in the last token."""
     finish_reason: str | None = None
     """Why the generation ended, "stop" or "length", in the last token; None before it."""
+    odds: Callable[[], Odds] | None = None
+    """Tells how likely it was, where the engine knows."""
 
 
 class TextEngine(Protocol):

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from imagine.server.engines.quotations import quotations
 from imagine.server.engines.tokens import words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-_QUOTED_OR_NAME = re.compile(r"\"([^\"]+)\"|(?<![.!?]\s)(?<!^)\b([A-ZÀ-Þ]\w+(?:[ -][A-ZÀ-Þ]\w+)*)")
+_NAME = re.compile(r"(?<![.!?]\s)(?<!^)\b[A-ZÀ-Þ]\w+(?:[ -][A-ZÀ-Þ]\w+)*")
 # At most 18 digits, from the first one on: a message of nothing but digits is read in one pass.
 _NUMBER = re.compile(r"(?<!\w)-?\d{1,18}(?:\.\d{1,18})?(?!\w)")
-_AFTER_NAME = r"\s*(?:[:=]|\b(?:is|of|to)\b)?\s*(?:\"([^\"]+)\"|([\w.@+-]*\w))"
+_QUOTED = r"[\"'\u2018\u201c]([^\"'\u2019\u201d\n]+)[\"'\u2019\u201d]"
+_AFTER_NAME = rf"\s*(?:[:=]|\b(?:is|of|to)\b)?\s*(?:{_QUOTED}|([\w.@+-]*\w))"
 
 
 class Hints:
@@ -34,21 +37,26 @@ class Hints:
         """Tell whether the message contains the value as whole words."""
         return re.search(rf"(?<!\w){re.escape(str(value))}(?!\w)", self.message, re.IGNORECASE) is not None
 
-    def texts(self, pattern: re.Pattern[str] = _QUOTED_OR_NAME) -> Iterator[str]:
-        """Yield what a pattern finds, not taken yet; by default quotations, and capitalised words inside a sentence."""
-        return self._untaken(pattern, self.message)
+    def texts(self) -> Iterator[str]:
+        """Yield quotations, then capitalised words inside a sentence, not taken yet."""
+        return self._untaken(chain(quotations(self.message), _found(_NAME, self.message)))
+
+    def matches(self, pattern: re.Pattern[str]) -> Iterator[str]:
+        """Yield what a pattern finds, not taken yet."""
+        return self._untaken(_found(pattern, self.message))
 
     def numbers(self, text: str) -> Iterator[float]:
         """Yield the numbers of a text, not taken yet."""
-        for number in self._untaken(_NUMBER, text):
+        for number in self._untaken(_found(_NUMBER, text)):
             yield float(number) if "." in number else int(number)
 
     def take(self, value: object) -> None:
         """Mark a value as used."""
         self._taken.add(str(value))
 
-    def _untaken(self, pattern: re.Pattern[str], text: str) -> Iterator[str]:
-        for found in pattern.finditer(text):
-            value = next(filter(None, found.groups()), found[0])
-            if value not in self._taken:
-                yield value
+    def _untaken(self, values: Iterable[str]) -> Iterator[str]:
+        return (value for value in values if value not in self._taken)
+
+
+def _found(pattern: re.Pattern[str], text: str) -> Iterator[str]:
+    return (found[0] for found in pattern.finditer(text))

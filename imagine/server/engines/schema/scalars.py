@@ -30,7 +30,7 @@ class Scalars:
     def text(self, schema: Schema, name: str) -> object:
         """Make a string."""
         named = [text for text in (self._hints.after(name),) if text]
-        formatted = self._hints.texts(FORMATS[schema.format].pattern) if schema.format in FORMATS else ()
+        formatted = self._hints.matches(FORMATS[schema.format].pattern) if schema.format in FORMATS else ()
         plain = plain_texts(schema, self._hints.message, name, "text")
         return self._pick(schema, name, fits_text, named, chain(formatted, self._hints.texts(), plain))
 

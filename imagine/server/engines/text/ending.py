@@ -43,15 +43,15 @@ class StopTokens:
         return any(recent[-len(sequence) :] == sequence for sequence in self._sequences)
 
 
-def ended(pieces: Iterable[str], limit: int | None, strings: StopStrings, tokens: StopTokens) -> Iterator[Token]:
-    """Yield pieces as tokens, the last with its finish reason; the text contains the stop that ended it."""
-    for count, piece in enumerate(pieces, 1):
-        cut = strings.cut(piece)
-        if cut is not None or tokens.reached(piece):
-            yield Token(piece if cut is None else cut, "stop")
+def ended(written: Iterable[Token], limit: int | None, strings: StopStrings, tokens: StopTokens) -> Iterator[Token]:
+    """Yield tokens, the last with its finish reason; the text contains the stop that ended it."""
+    for count, token in enumerate(written, 1):
+        cut = strings.cut(token.text)
+        if cut is not None or tokens.reached(token.text):
+            yield token._replace(text=token.text if cut is None else cut, finish_reason="stop")
             return
         if count == limit:
-            yield Token(piece, "length")
+            yield token._replace(finish_reason="length")
             return
-        yield Token(piece)
+        yield token
     yield Token("", "stop")

@@ -6,13 +6,15 @@ to the question. All else is real: token counts, limits, stops, sampling, tool c
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
+from imagine.server.engines.interface import Odds, Token
 from imagine.server.engines.randomness import random_for
 from imagine.server.engines.schema import example
+from imagine.server.engines.text.asked_keys import asked_keys
 from imagine.server.engines.text.conversation import last_user_text, quoted_tool_result, text_of
 from imagine.server.engines.text.ending import StopStrings, StopTokens, ended
 from imagine.server.engines.text.ngram import END, NgramModel
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from random import Random
 
-    from imagine.server.engines.interface import Token
     from imagine.types.chat_completions import ChatCompletionRequest
     from imagine.types.common import LLMSamplingParams
 
@@ -74,7 +75,7 @@ class NgramTextEngine:
         fixed = self._json(request) or quoted_tool_result(request.messages)
         if fixed is None:
             return self._ended(self._spoken(request), request, DEFAULT_MAX_TOKENS)
-        return self._ended(pieces(fixed), request, None)
+        return self._ended(map(_certain, pieces(fixed)), request, None)
 
     def tool_calls(self, request: ChatCompletionRequest) -> list[ChatMessageToolCall]:
         """Make one tool call if `tool_choice` or the last user message asks for it, with arguments that fit its schema.
@@ -95,23 +96,33 @@ class NgramTextEngine:
         if wanted.type == "text":
             return None
         if wanted.json_schema is None:
-            return to_json({"answer": "".join(islice(self._spoken(request), DEFAULT_MAX_TOKENS))}).decode()
+            return to_json(self._object(request)).decode()
         return to_json(example(wanted.json_schema.schema, last_user_text(request.messages))).decode()
 
-    def _spoken(self, request: ChatCompletionRequest) -> Iterator[str]:
+    def _object(self, request: ChatCompletionRequest) -> object:
+        """Make an object with the keys that the conversation asks for, each with a text of its own."""
+        keys = asked_keys("\n".join(map(text_of, request.messages)))
+        if not keys:
+            return {"answer": self._said(request)}
+        return {key: self._said(request, key) for key in keys}
+
+    def _said(self, request: ChatCompletionRequest, *about: str) -> str:
+        return "".join(token.text for token in islice(self._spoken(request, *about), DEFAULT_MAX_TOKENS))
+
+    def _spoken(self, request: ChatCompletionRequest, *about: str) -> Iterator[Token]:
         opening = self._openings.about(last_user_text(request.messages))
         conversation = " ".join(map(text_of, request.messages))
-        sampler = self._sampler(request, conversation, random_for(request.messages, request.seed))
-        return chain(pieces(opening), self._written(opening, sampler, request))
+        sampler = self._sampler(request, conversation, random_for(request.messages, request.seed, *about))
+        return chain(map(_certain, pieces(opening)), self._written(opening, sampler, request))
 
-    def _written(self, start: str, sampler: Sampler, sampling: LLMSamplingParams) -> Iterator[str]:
+    def _written(self, start: str, sampler: Sampler, sampling: LLMSamplingParams) -> Iterator[Token]:
         context = self._model.context_after(start)
-        token = sampler.pick(context)
+        token, candidates = sampler.pick(context)
         # The first token is written even if it is END (as a paragraph break): no completion is empty.
         while True:
-            yield self._model.tokens[token]
+            yield Token(self._model.tokens[token], None, partial(self._model.odds, token, candidates))
             context = (context[1], token)
-            token = sampler.pick(context)
+            token, candidates = sampler.pick(context)
             if token == END and not sampling.ignore_eos:
                 return
 
@@ -119,12 +130,17 @@ class NgramTextEngine:
         repeatable = pieces(prompt) if sampling.repetition_penalty is not None else ()
         return Sampler(self._model, sampling, generator, map(self._model.id_of, repeatable))
 
-    def _ended(self, text: Iterable[str], sampling: LLMSamplingParams, default_limit: int | None) -> Iterator[Token]:
+    def _ended(self, text: Iterable[Token], sampling: LLMSamplingParams, default_limit: int | None) -> Iterator[Token]:
         limit = default_limit if sampling.max_tokens is None else sampling.max_tokens
         known = range(len(self._model.tokens))
         sequences = [ids for ids in sampling.stop_token_ids or () if all(token in known for token in ids)]
         stop_pieces = [[self._model.tokens[token] for token in ids] for ids in sequences]
         return ended(text, limit, StopStrings(stop_texts(sampling)), StopTokens(stop_pieces))
+
+
+def _certain(piece: str) -> Token:
+    """Return a token in whose place nothing else could have come."""
+    return Token(piece, None, lambda: Odds(0.0, [(piece, 0.0)]))
 
 
 def _check_chat(request: ChatCompletionRequest) -> None:

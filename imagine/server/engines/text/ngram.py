@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from math import log
 from typing import TypeAlias
 
+from imagine.server.engines.interface import Odds
 from imagine.server.engines.tokens import pieces
 
 END = 0
@@ -49,6 +51,12 @@ class NgramModel:
         if known is None:
             known = self._candidates[context] = self._blend(context)
         return known
+
+    def odds(self, token: int, candidates: Candidates) -> Odds:
+        """Tell how likely a token was among its candidates."""
+        whole = sum(weight for _, weight in candidates)
+        logprobs = {each: log(weight / whole) for each, weight in candidates}
+        return Odds(logprobs[token], [(self.tokens[each], logprob) for each, logprob in logprobs.items()])
 
     def _learn(self, paragraph: str) -> None:
         ids = [END, END, *(self._ids.setdefault(piece, len(self._ids)) for piece in pieces(paragraph)), END]

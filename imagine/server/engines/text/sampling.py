@@ -59,12 +59,12 @@ class Sampler:
         self._top_p = 1.0 if sampling.top_p is None else sampling.top_p
         self._penalties = _Penalties(sampling, prompt)
 
-    def pick(self, context: Context) -> int:
-        """Pick the token that follows."""
+    def pick(self, context: Context) -> tuple[int, Candidates]:
+        """Pick the token that follows, and return it with those that it was picked from."""
         candidates = self._penalties.applied_to(self._model.candidates(context))[: self._top_k]
         token = candidates[0][0] if self._temperature == 0 or len(candidates) == 1 else self._draw(candidates)
         self._penalties.count(token)
-        return token
+        return token, candidates
 
     def _draw(self, candidates: Candidates) -> int:
         most, power = candidates[0][1], 1 / self._temperature
