@@ -6,8 +6,8 @@ import logging
 import sqlite3
 from contextlib import asynccontextmanager
 from functools import partial
+from random import getrandbits  # uuid4 asks the system each time, and other threads run meanwhile
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from aiohttp import web
 
@@ -98,7 +98,7 @@ async def _outcome(request: web.Request, handler: Handler) -> web.StreamResponse
 async def _recorded(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Record the request."""
     service = request.app[SERVICE]
-    request[RECORD] = record(request, f"req-{uuid4().hex}", service.connections.of(request))
+    request[RECORD] = record(request, f"req-{getrandbits(128):032x}", service.connections.of(request))
     service.requests.append(request[RECORD])
     return await handler(request)
 

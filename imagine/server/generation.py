@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from random import getrandbits
 from typing import TYPE_CHECKING, Any, TypeVar
-from uuid import uuid4
 
 import msgspec
 
@@ -67,9 +67,11 @@ TEXT = Shape(
     "completion",
     {},
     lambda work: {"text": work.message()["content"]},
-    lambda delta: {"delta": delta, "text": delta.get("content", "")},  # the text twice: clients read one or the other
+    lambda delta: {"delta": delta, "text": delta.get("content", "")},
     completion_logprobs,
 )
+# Some of OpenAI's clients take a chunk with a `delta` for one of a chat.
+OPENAI_TEXT = replace(TEXT, object="text_completion", piece=lambda delta: {"text": delta.get("content", "")})
 
 
 class Generation:
@@ -79,7 +81,7 @@ class Generation:
         self._call = call
         self._shape = shape
         self._top = top
-        self._id = f"{shape.prefix}-{uuid4().hex[:12]}"
+        self._id = f"{shape.prefix}-{getrandbits(48):012x}"
         self._created = int(time.time())
         self._model = model
         self._started = time.perf_counter()
@@ -180,7 +182,8 @@ async def completions(request: web.Request) -> web.StreamResponse:
     asked = call.decode(CompletionAsked)
     call.require_model("llm", asked.model)
     begin = partial(_completion_parts, call.engines.text, asked, texts_of(asked.prompt), call.document)
-    return await Generation(call, TEXT, asked.model, asked.top).reply(begin, asked)
+    shape = TEXT if call.is_own else OPENAI_TEXT
+    return await Generation(call, shape, asked.model, asked.top).reply(begin, asked)
 
 
 def _completion_parts(engine: TextEngine, asked: CompletionAsked, prompts: list[str], document: Json) -> list[Part]:

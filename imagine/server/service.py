@@ -111,13 +111,14 @@ class InferenceCall:
         self.user = request[USER]
         self.record = request[RECORD]
         self.route = route_of(request)
-        self._base = request.path.removesuffix(f"/{self.route}")
+        self.is_own = request.path.startswith(f"{BASE_PATH}/")
+        """Whether it came where our own clients send it, not where OpenAI's do."""
         self._request = request
 
     @property
     def images_base(self) -> str:
         """What the addresses of images begin with: nothing for our own clients, which know the rest."""
-        return "" if self._base == BASE_PATH else f"{self._request.url.origin()}{posixpath.dirname(BASE_PATH)}"
+        return "" if self.is_own else f"{self._request.url.origin()}{posixpath.dirname(BASE_PATH)}"
 
     @cached_property
     def document(self) -> dict[str, Any]:

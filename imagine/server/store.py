@@ -6,6 +6,7 @@ import os
 import sqlite3
 import threading
 import time
+from collections import deque
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterable
 
 __all__ = ["Spent", "Store", "UsageFilter"]
 
@@ -30,14 +31,6 @@ CREATE TABLE IF NOT EXISTS history (
     id INTEGER PRIMARY KEY, user TEXT, route TEXT, response BLOB, request BLOB, size INTEGER);
 CREATE INDEX IF NOT EXISTS history_of_route ON history (user, route, id, size);
 CREATE TABLE IF NOT EXISTS images (id TEXT PRIMARY KEY, request BLOB);
-"""
-
-_FORGET = """
-DELETE FROM history WHERE user = :user AND route = :route AND id <= (
-    SELECT id FROM (
-        SELECT id, row_number() OVER newest AS place, sum(size) OVER newest AS total
-        FROM history WHERE user = :user AND route = :route WINDOW newest AS (ORDER BY id DESC))
-    WHERE place > :rows OR (total > :bytes AND place > 1) ORDER BY id DESC LIMIT 1)
 """
 
 _USAGE = """
@@ -79,6 +72,24 @@ class UsageFilter:
     until: float = float("inf")
 
 
+class _Kept:
+    """What is kept of one user and route: counted here, since adding it up for every answer takes milliseconds."""
+
+    def __init__(self, rows: Iterable[tuple[int, int]]) -> None:
+        self._rows = deque(rows)
+        self._bytes = sum(size for _, size in self._rows)
+
+    def add(self, row: int, size: int, most: int) -> int:
+        """Count one more, and return the last row that is now too many; 0 if none is."""
+        self._rows.append((row, size))
+        self._bytes += size
+        dropped = 0
+        while len(self._rows) > most or (self._bytes > _HISTORY_BYTES and len(self._rows) > 1):
+            dropped, freed = self._rows.popleft()
+            self._bytes -= freed
+        return dropped
+
+
 class Store:
     """One SQLite database, opened on first use; may be used from several threads."""
 
@@ -86,6 +97,7 @@ class Store:
         self._database = database
         self._history_limit = history_limit
         self._lock = threading.Lock()
+        self._kept: dict[tuple[str, str], _Kept] = {}
 
     def check(self) -> None:
         """Raise sqlite3.Error, or OSError, if the database cannot be opened or written."""
@@ -110,13 +122,21 @@ class Store:
     def add_history(self, user: str, route: str, response: bytes, request: bytes) -> None:
         """Keep a response and its request, both JSON; the oldest beyond the limit are deleted."""
         size = len(response) + len(request)
-        bounds = {"user": user, "route": route, "rows": self._history_limit, "bytes": _HISTORY_BYTES}
         with self._locked() as connection:
-            connection.execute(
+            kept = self._kept_of(connection, user, route)
+            row = connection.execute(
                 "INSERT INTO history (user, route, response, request, size) VALUES (?, ?, ?, ?, ?)",
                 (user, route, response, request, size),
-            )
-            connection.execute(_FORGET, bounds)
+            ).lastrowid
+            if dropped := kept.add(row or 0, size, self._history_limit):
+                forget = "DELETE FROM history WHERE user = ? AND route = ? AND id <= ?"
+                connection.execute(forget, (user, route, dropped))
+
+    def _kept_of(self, connection: sqlite3.Connection, user: str, route: str) -> _Kept:
+        if (user, route) not in self._kept:
+            query = "SELECT id, size FROM history WHERE user = ? AND route = ? ORDER BY id"
+            self._kept[user, route] = _Kept(connection.execute(query, (user, route)))
+        return self._kept[user, route]
 
     def history(self, user: str, route: str, max_items: int) -> list[tuple[bytes, bytes]]:
         """Return the newest (response, request) pairs of a route, newest first."""

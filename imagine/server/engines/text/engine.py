@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from imagine.server.engines.interface import Odds, Token
 from imagine.server.engines.randomness import random_for
 from imagine.server.engines.schema import example
-from imagine.server.engines.text.asked_keys import asked_keys
+from imagine.server.engines.text.asked_object import asked_keys, asked_schema
 from imagine.server.engines.text.conversation import last_user_text, quoted_tool_result, text_of
 from imagine.server.engines.text.ending import StopStrings, StopTokens, ended
 from imagine.server.engines.text.ngram import END, NgramModel
@@ -100,8 +100,11 @@ class NgramTextEngine:
         return to_json(example(wanted.json_schema.schema, last_user_text(request.messages))).decode()
 
     def _object(self, request: ChatCompletionRequest) -> object:
-        """Make an object with the keys that the conversation asks for, each with a text of its own."""
-        keys = asked_keys("\n".join(map(text_of, request.messages)))
+        """Make an object of the schema in the conversation, or with the keys that it asks for, each with a text."""
+        conversation = "\n".join(map(text_of, request.messages))
+        if (schema := asked_schema(conversation)) is not None:
+            return example({"type": "object", **schema}, last_user_text(request.messages))
+        keys = asked_keys(conversation)
         if not keys:
             return {"answer": self._said(request)}
         return {key: self._said(request, key) for key in keys}

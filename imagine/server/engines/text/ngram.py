@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from functools import lru_cache
+from itertools import accumulate
 from math import log
 from typing import TypeAlias
 
@@ -30,6 +32,7 @@ class NgramModel:
         self._after_pair: defaultdict[Context, Counter[int]] = defaultdict(Counter)
         self._after_one: defaultdict[int, Counter[int]] = defaultdict(Counter)
         self._candidates: dict[Context, Candidates] = {}
+        self.heaps = lru_cache(maxsize=1024)(self._heaps)
         for paragraph in text.strip().split(PARAGRAPH_BREAK):
             self._learn(paragraph)
 
@@ -52,6 +55,9 @@ class NgramModel:
             known = self._candidates[context] = self._blend(context)
         return known
 
+    def _heaps(self, context: Context, temperature: float) -> list[float]:
+        return heaped(self.candidates(context), temperature)
+
     def odds(self, token: int, candidates: Candidates) -> Odds:
         """Tell how likely a token was among its candidates."""
         whole = sum(weight for _, weight in candidates)
@@ -71,6 +77,12 @@ class NgramModel:
         for token, share in _shares(after_pair or Counter(), _TRIGRAM_SHARE).items():
             weights[token] += share
         return sorted(weights.items(), key=lambda candidate: (-candidate[1], candidate[0]))
+
+
+def heaped(candidates: Candidates, temperature: float) -> list[float]:
+    """Add up the weights of candidates at a temperature, so that a random number finds one of them."""
+    most, power = candidates[0][1], 1 / temperature
+    return list(accumulate((weight / most) ** power for _, weight in candidates))
 
 
 def _shares(counts: Counter[int], whole: float) -> dict[int, float]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect, bisect_left
 from collections import Counter
-from itertools import accumulate
 from math import exp, inf, log
 from typing import TYPE_CHECKING
+
+from imagine.server.engines.text.ngram import heaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,13 +63,14 @@ class Sampler:
     def pick(self, context: Context) -> tuple[int, Candidates]:
         """Pick the token that follows, and return it with those that it was picked from."""
         candidates = self._penalties.applied_to(self._model.candidates(context))[: self._top_k]
-        token = candidates[0][0] if self._temperature == 0 or len(candidates) == 1 else self._draw(candidates)
+        is_sure = self._temperature == 0 or len(candidates) == 1
+        token = candidates[0][0] if is_sure else self._draw(context, candidates)
         self._penalties.count(token)
         return token, candidates
 
-    def _draw(self, candidates: Candidates) -> int:
-        most, power = candidates[0][1], 1 / self._temperature
-        cumulative = list(accumulate((weight / most) ** power for _, weight in candidates))
+    def _draw(self, context: Context, candidates: Candidates) -> int:
+        plain = self._top_k is None and not self._penalties.active
+        cumulative = self._model.heaps(context, self._temperature) if plain else heaped(candidates, self._temperature)
         kept = bisect_left(cumulative, self._top_p * cumulative[-1])
         return candidates[bisect(cumulative, self._random() * cumulative[kept], hi=kept)][0]
 
@@ -82,13 +84,13 @@ class _Penalties:
         self._repetition = 1.0 if sampling.repetition_penalty is None else sampling.repetition_penalty
         self._prompt = frozenset(prompt)
         self._counts: Counter[int] = Counter()
-        self._active = (self._frequency, self._presence, self._repetition) != (0.0, 0.0, 1.0)
+        self.active = (self._frequency, self._presence, self._repetition) != (0.0, 0.0, 1.0)
 
     def count(self, token: int) -> None:
         self._counts[token] += 1
 
     def applied_to(self, candidates: Candidates) -> Candidates:
-        if not self._active:
+        if not self.active:
             return candidates
         logits = {token: self._logit(token, log(weight)) for token, weight in candidates}
         highest = max(logits.values())
