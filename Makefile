@@ -110,6 +110,11 @@ $(ENGINE_INSTALLED): tests/engine/requirements.txt
 test-engine: $(INSTALLED) $(ENGINE_INSTALLED) ## both clients against llama.cpp with a real model; builds it first, for about 10 minutes
 	IMAGINE_ENGINE_VENV=$(ENGINE_VENV) $(BIN)/python -m pytest tests/engine
 
+# Each in an environment of its own below .venv-foreign, made when it is needed.
+.PHONY: test-foreign
+test-foreign: $(INSTALLED) ## other projects' clients against the local server, as a table; CLIENTS="llm litellm" tries those
+	$(BIN)/python tests/foreign $(CLIENTS)
+
 .PHONY: soak
 soak: $(INSTALLED) ## 10 rounds of 1,000 streams at once with faults; takes about 2 minutes
 	$(BIN)/python -W error tests/soak/soak.py

@@ -36,9 +36,14 @@ def completion_logprobs(tokens: Sequence[Token], top: int, offset: int) -> Json 
     return {
         "tokens": [token.text for token in tokens],
         "token_logprobs": [odd.logprob for odd in odds],
-        "top_logprobs": [dict(odd.likely[:top]) for odd in odds] if top else None,
+        "top_logprobs": [_likely(token, odd, top) for token, odd in zip(tokens, odds, strict=True)] if top else None,
         "text_offset": list(accumulate((len(token.text) for token in tokens[:-1]), initial=offset)) if tokens else [],
     }
+
+
+def _likely(token: Token, odd: Odds, top: int) -> Json:
+    """Name the likeliest texts, and the one that came whether it is among them or not."""
+    return {**dict(odd.likely[:top]), token.text: odd.logprob}
 
 
 def _odds(tokens: Sequence[Token]) -> list[Odds] | None:

@@ -16,7 +16,9 @@ class Trip(BaseModel):
 def trip(mode: str) -> bool:
     client = instructor.from_openai(OpenAI(max_retries=0), mode=instructor.Mode[mode])
     messages = [{"role": "user", "content": 'Two days in "Oslo"'}]
-    return client.chat.completions.create(model=CHAT, messages=messages, response_model=Trip, max_retries=0).city == "Oslo"
+    return (
+        client.chat.completions.create(model=CHAT, messages=messages, response_model=Trip, max_retries=0).city == "Oslo"
+    )
 
 
 def partly() -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from pathlib import Path
 from langchain_openai import ChatOpenAI, OpenAI, OpenAIEmbeddings
 from pydantic import BaseModel
 from tried import CHAT, EMBEDDING, IMAGE, QUESTION, fails, tried
+
+SETTINGS = ("--noconftest", "-c", os.devnull, "-o", "asyncio_mode=auto", "-p", "no:cacheprovider")
 
 
 class Trip(BaseModel):
@@ -27,7 +30,7 @@ def get_weather(city: str) -> str:
 def suite() -> bool:
     """Run the standard suite; AssertionError with the names of what fails."""
     program = Path(__file__).with_name("langchain_suite.py")
-    command = [sys.executable, "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider", str(program)]
+    command = [sys.executable, "-m", "pytest", "-q", "--no-header", *SETTINGS, str(program)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     failed = re.findall(r"^FAILED \S+::(\S+)", done.stdout, re.MULTILINE)
     assert done.returncode == 0, f"{done.stdout.splitlines()[-1]} {', '.join(failed)}"
@@ -47,6 +50,8 @@ tried(
     images=lambda: model.invoke(image),
     completions=lambda: OpenAI(model=CHAT, max_tokens=5).invoke("Once") and list(OpenAI(model=CHAT).stream("Once")),
     embeddings=lambda: len(embeddings.embed_query("a")) == 1024,
-    errors=lambda: fails(lambda: ChatOpenAI(model="none", max_retries=0).invoke("a"), "NotFoundError"),
+    errors=lambda: fails(
+        lambda: ChatOpenAI(model="none", max_retries=0).invoke("a"), "OpenAIModelNotFoundError", "NotFoundError"
+    ),
     suite=suite,
 )

@@ -30,9 +30,12 @@ tried(
     images=lambda: ask([{"type": "image_url", "image_url": {"url": IMAGE}}]).choices,
     completions=lambda: litellm.text_completion(prompt="Once", model=f"text-completion-openai/{CHAT}", **where).choices,
     embeddings=lambda: litellm.embedding(f"openai/{EMBEDDING}", input=["a"], **where).data,
-    reranking=lambda: litellm.rerank(
-        f"jina_ai/{RERANKER}", query="cats", documents=["dogs", "cats"], api_base=URL + "/rerank", api_key=KEY
-    ).results[0]["index"] == 1,
+    reranking=lambda: (
+        litellm.rerank(
+            f"jina_ai/{RERANKER}", query="cats", documents=["dogs", "cats"], api_base=URL + "/rerank", api_key=KEY
+        ).results[0]["index"]
+        == 1
+    ),
     speech=lambda: litellm.transcription("openai/whisper-tiny", file=("a.wav", b"RIFF"), **where).text,
     errors=lambda: fails(lambda: ask(api_key="none"), "AuthenticationError"),
 )

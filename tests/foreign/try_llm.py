@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tried import CHAT, KEY, QUESTION, URL, tried
 
+WEATHER = "def weather(city: str): return 'sunny'"
 home = Path(tempfile.mkdtemp())
 options = "api_key_name: local\n  supports_schema: true\n  supports_tools: true\n  vision: true"
 (home / "keys.json").write_text(json.dumps({"local": KEY}))
@@ -31,7 +32,7 @@ def llm(*arguments: str) -> str:
 tried(
     chat=lambda: llm("-m", "local", "--no-stream", QUESTION),
     streams=lambda: llm("-m", "local", QUESTION),
-    tools=lambda: "sunny" in llm("-m", "local", "--functions", "def weather(city: str): return 'sunny'", "weather in Oslo?"),
+    tools=lambda: "sunny" in llm("-m", "local", "--functions", WEATHER, "weather in Oslo?"),
     structured=lambda: "Oslo" in llm("-m", "local", "--schema", "city, days int", 'Two days in "Oslo"'),
     completions=lambda: llm("-m", "prompt", "Once"),
 )
