@@ -12,7 +12,10 @@ from langchain_openai import ChatOpenAI, OpenAI, OpenAIEmbeddings
 from pydantic import BaseModel
 from tried import CHAT, EMBEDDING, IMAGE, QUESTION, fails, tried
 
+NOT_FOUND = ("OpenAIModelNotFoundError", "NotFoundError")
 SETTINGS = ("--noconftest", "-c", os.devnull, "-o", "asyncio_mode=auto", "-p", "no:cacheprovider")
+# One loop for all: the client keeps its connections beyond the loop of a test.
+SETTINGS += ("-o", "asyncio_default_test_loop_scope=session", "-o", "asyncio_default_fixture_loop_scope=session")
 
 
 class Trip(BaseModel):
@@ -50,8 +53,6 @@ tried(
     images=lambda: model.invoke(image),
     completions=lambda: OpenAI(model=CHAT, max_tokens=5).invoke("Once") and list(OpenAI(model=CHAT).stream("Once")),
     embeddings=lambda: len(embeddings.embed_query("a")) == 1024,
-    errors=lambda: fails(
-        lambda: ChatOpenAI(model="none", max_retries=0).invoke("a"), "OpenAIModelNotFoundError", "NotFoundError"
-    ),
+    errors=lambda: fails(lambda: ChatOpenAI(model="none", max_retries=0).invoke("a"), *NOT_FOUND),
     suite=suite,
 )
