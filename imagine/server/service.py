@@ -23,7 +23,7 @@ from imagine.server.recorder import Connections, RecordedRequest
 from imagine.server.store import Spent, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from imagine.server.config import ServerConfig
 
@@ -60,6 +60,7 @@ class Service:
         self.config = config
         self.store = Store(config.database, config.history_limit)
         self._store_thread = ThreadPoolExecutor(1, "imagine-store")
+        self._unwritten: deque[tuple[Callable[[], None], asyncio.Future[None]]] = deque()
         self.quotas = QuotaBook(config.parsed_quotas)
         self.faults = FaultScript()
         self.requests: deque[RecordedRequest] = deque(maxlen=config.requests_kept)
@@ -71,6 +72,26 @@ class Service:
         job = partial(function, *args, **kwargs)
         # Shielded: what has been generated is recorded although its client has left.
         return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._store_thread, job))
+
+    async def keep(self, write: Callable[[], None]) -> None:
+        """Write to the store with whatever else waits for it: a slow database keeps many waiting no longer than one."""
+        loop = asyncio.get_running_loop()
+        written = loop.create_future()
+        self._unwritten.append((write, written))
+        if len(self._unwritten) == 1:
+            self._store_thread.submit(self._write_all, loop)
+        await asyncio.shield(written)  # what has been generated is recorded although its client has left
+
+    def _write_all(self, loop: asyncio.AbstractEventLoop) -> None:
+        writes = [self._unwritten.popleft() for _ in range(len(self._unwritten))]
+        error: Exception | None = None
+        try:
+            with self.store.together():
+                for write, _ in writes:
+                    write()
+        except Exception as failure:
+            error = failure
+        loop.call_soon_threadsafe(_settle, [written for _, written in writes], error)
 
     async def close_store(self) -> None:
         """Close the store once it has done what it was given."""
@@ -85,6 +106,16 @@ class Service:
         if scheme.lower() != "bearer" or not any(matches):
             raise unauthorized()
         return f"u-{matches.index(True) + 1}"
+
+
+def _settle(waiting: Iterable[asyncio.Future[None]], error: Exception | None) -> None:
+    for written in waiting:
+        if written.done():
+            continue
+        if error is None:
+            written.set_result(None)
+        else:
+            written.set_exception(error)
 
 
 def _equal(given: str, key: str) -> bool:
@@ -149,7 +180,7 @@ class InferenceCall:
         What is remembered as the request is its document, unless something else is given as `asked`.
         """
         self.service.quotas.spend_tokens(self.user, spent.total_tokens)
-        await self.service.stored(self._keep, model, spent, response, asked)
+        await self.service.keep(partial(self._keep, model, spent, response, asked))
 
     def _keep(self, model: str, spent: Spent, response: object, asked: object) -> None:
         store, encode = self.service.store, msgspec.json.encode

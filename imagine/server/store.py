@@ -96,13 +96,26 @@ class Store:
     def __init__(self, database: str = ":memory:", history_limit: int = 1000) -> None:
         self._database = database
         self._history_limit = history_limit
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._kept: dict[tuple[str, str], _Kept] = {}
 
     def check(self) -> None:
         """Raise sqlite3.Error, or OSError, if the database cannot be opened or written."""
         with self._locked() as connection:
             connection.execute("DELETE FROM images WHERE id = ''")
+
+    @contextmanager
+    def together(self) -> Generator[None]:
+        """Write all that is added within the context at once; if one thing fails, nothing of it is there."""
+        with self._locked() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                connection.execute("COMMIT")
+            except BaseException:
+                self._kept.clear()  # it has counted what is not there
+                connection.execute("ROLLBACK")
+                raise
 
     def add_usage(self, user: str, model: str, spent: Spent) -> None:
         """Record what a call has cost, at the current time."""
