@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 from aiohttp import web
@@ -47,9 +47,10 @@ def _told(words: object) -> tuple[str | None, str]:
     """Return which parameter an error speaks of, and what it says."""
     if not isinstance(words, list):
         return None, str(words)
-    [detail] = words
-    param = ".".join(str(step) for step in detail["loc"][1:]) or None
-    return param, f"{param}: {detail['msg']}" if param else detail["msg"]
+    [detail] = cast("list[Json]", words)
+    param = ".".join(map(str, detail["loc"][1:])) or None
+    message = str(detail["msg"])
+    return param, f"{param}: {message}" if param else message
 
 
 class Refusal(Exception):

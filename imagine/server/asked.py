@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 from urllib.parse import quote
 
 from msgspec import Meta, Struct
@@ -121,13 +121,13 @@ def texts_of(given: Texts) -> list[str]:
 def unknown_members(document: object, fitted: object, place: str = "") -> Iterator[str]:
     """Yield the names that a JSON document has and the class that it became has not, like `messages.refusal`."""
     if isinstance(document, dict) and isinstance(fitted, Struct):
-        for name, item in document.items():
+        for name, item in cast("dict[str, object]", document).items():
             if name in fitted.__struct_fields__:
                 yield from unknown_members(item, getattr(fitted, name), f"{place}{name}.")
             else:
                 yield f"{place}{name}"
     elif isinstance(document, list) and isinstance(fitted, list):
-        for item, value in zip(document, fitted, strict=True):
+        for item, value in zip(cast("list[object]", document), cast("list[object]", fitted), strict=True):
             if isinstance(value, Struct):
                 yield from unknown_members(item, value, place)
 

@@ -70,8 +70,14 @@ TEXT = Shape(
     lambda delta: {"delta": delta, "text": delta.get("content", "")},
     completion_logprobs,
 )
+
+
+def _text_alone(delta: Json) -> Json:
+    return {"text": delta.get("content", "")}
+
+
 # Some of OpenAI's clients take a chunk with a `delta` for one of a chat.
-OPENAI_TEXT = replace(TEXT, object="text_completion", piece=lambda delta: {"text": delta.get("content", "")})
+OPENAI_TEXT = replace(TEXT, object="text_completion", piece=_text_alone)
 
 
 class Generation:
