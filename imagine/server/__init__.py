@@ -11,6 +11,7 @@ from imagine.server.faults import FaultScript, Raw
 from imagine.server.local import LocalServer
 from imagine.server.quotas import Quota
 from imagine.server.recorder import RecordedRequest
+from imagine.server.replies import Reply
 from imagine.server.store import Store
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Quota",
     "Raw",
     "RecordedRequest",
+    "Reply",
     "ServerConfig",
     "ServerOptions",
     "Store",

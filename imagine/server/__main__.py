@@ -9,9 +9,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from imagine.server.app import create_app
+from imagine.server.background import endpoint_of, serving
 from imagine.server.config import ServerConfig, new_key
 from imagine.server.faults import describe
-from imagine.server.local import endpoint_of, serving
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,7 +71,7 @@ def _config(options: argparse.Namespace) -> ServerConfig:
 
 
 async def _serve(config: ServerConfig, *, tell_key: bool) -> None:
-    async with serving(create_app(config), config) as runner:
+    async with serving(create_app(config), config.host, config.port) as runner:
         print(endpoint_of(runner), flush=True)
         if tell_key:
             print(f"API key: {config.keys[0]}", flush=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sqlite3
 from contextlib import asynccontextmanager
@@ -19,7 +20,7 @@ from imagine.server.faults import Exchange, Playable, Sent, Wire, parse
 from imagine.server.quotas import quota_headers
 from imagine.server.recorder import record
 from imagine.server.routes import IMAGE_ROUTE, ROUTES
-from imagine.server.service import RECORD, SERVICE, USER, Service
+from imagine.server.service import RECORD, REPLY, SERVICE, USER, Service
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -43,7 +44,7 @@ def create_app(config: ServerConfig) -> web.Application:
     """
     app = web.Application(
         client_max_size=config.max_body_bytes,
-        middlewares=[_answered, _recorded, _authorised, _faulted, _metered],
+        middlewares=[_answered, _recorded, _authorised, _faulted, _metered, _scripted],
     )
     app[SERVICE] = Service(config)
     app.add_routes(ROUTES)
@@ -132,6 +133,20 @@ async def _metered(request: web.Request, handler: Handler) -> web.StreamResponse
     response.headers.update(ignored_header(request[RECORD].ignored))
     response.headers.update(quota_headers(service.quotas.left(user), service.config.quota_headers))
     return response
+
+
+@web.middleware
+async def _scripted(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Let the reply that a test has scripted for the request, if there is one, stand in for the engines."""
+    recorded = request[RECORD]
+    content = request.app[SERVICE].scripts.take(recorded)
+    if content is None:
+        return await handler(request)
+    request[REPLY] = content
+    await asyncio.sleep(content.reply.delay)
+    if content.reply.fault is None or recorded.fault:  # one that the request or the script of faults names comes first
+        return await handler(request)
+    return await _played(request, handler, parse(content.reply.fault))
 
 
 def _fault_for(request: web.Request) -> Playable | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from imagine.server.engines import (
     Bm25RerankEngine,
@@ -76,6 +76,8 @@ class ServerOptions(TypedDict, total=False):
     max_body_bytes: int
     max_upload_bytes: int
     requests_kept: int
+    unscripted: Literal["fail", "answer"]
+    left_over: Literal["fail", "ignore"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +115,10 @@ class ServerConfig:
     """Largest upload accepted, all parts together; files over 1 MiB are kept on disk, not in memory."""
     requests_kept: int = 0
     """How many of the newest requests are kept for inspection, bodies included."""
+    unscripted: Literal["fail", "answer"] = "fail"
+    """What a request gets that none of its route's scripted replies fits: an error, or an answer of the engines."""
+    left_over: Literal["fail", "ignore"] = "fail"
+    """Whether scripted replies that no request asked for are an error."""
 
     def __post_init__(self) -> None:
         parse_quotas(self.quotas)
@@ -121,6 +127,8 @@ class ServerConfig:
             raise ValueError(f"Unknown quota headers {sorted(unknown)}; known: {', '.join(HEADER_STYLES)}")
         if not self.keys or not all(self.keys):
             raise ValueError("At least one API key is needed, and none may be empty")
+        _check_choice("unscripted", self.unscripted, ("fail", "answer"))
+        _check_choice("left_over", self.left_over, ("fail", "ignore"))
         if self.tokens_per_second is not None and self.tokens_per_second <= 0:
             raise ValueError(f"tokens_per_second must be above 0, not {self.tokens_per_second}")
         if not self.unsafe_bind and not _is_loopback(self.host):
@@ -146,6 +154,11 @@ class ServerConfig:
     def parsed_quotas(self) -> tuple[Quota, ...]:
         """The quotas, with their short spellings parsed."""
         return parse_quotas(self.quotas)
+
+
+def _check_choice(name: str, value: str, known: Sequence[str]) -> None:
+    if value not in known:
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, known))}, not {value!r}")
 
 
 def _is_loopback(host: str) -> bool:

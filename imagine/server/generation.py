@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from imagine.server.config import Engines
-    from imagine.server.engines import TextEngine, Token
+    from imagine.server.engines import Token
     from imagine.server.work import Work
     from imagine.types.chat_completions import ChatMessage
 
@@ -173,13 +173,15 @@ async def chat(request: web.Request) -> web.StreamResponse:
     call = InferenceCall(request)
     asked = call.decode(ChatAsked)
     call.require_model("llm", asked.model)
-    begin = partial(_chat_parts, call.engines.text, asked, call.document)
+    begin = partial(_chat_parts, call, asked)
     return await Generation(call, CHAT, asked.model, asked.top).reply(begin, asked)
 
 
-def _chat_parts(engine: TextEngine, asked: ChatAsked, document: Json) -> list[Part]:
+def _chat_parts(call: InferenceCall, asked: ChatAsked) -> list[Part]:
+    engine = call.engines.text
     tokens = engine.count("\n".join(map(_text, asked.messages)))
-    return [Part(document, tokens, [work_of_chat(engine, each) for each in _choices(asked)])]
+    works = call.scripted(asked.n or 1) or [work_of_chat(engine, each) for each in _choices(asked)]
+    return [Part(call.document, tokens, works)]
 
 
 async def completions(request: web.Request) -> web.StreamResponse:
@@ -187,19 +189,20 @@ async def completions(request: web.Request) -> web.StreamResponse:
     call = InferenceCall(request)
     asked = call.decode(CompletionAsked)
     call.require_model("llm", asked.model)
-    begin = partial(_completion_parts, call.engines.text, asked, texts_of(asked.prompt), call.document)
+    begin = partial(_completion_parts, call, asked, texts_of(asked.prompt))
     shape = TEXT if call.is_own else OPENAI_TEXT
     return await Generation(call, shape, asked.model, asked.top).reply(begin, asked)
 
 
-def _completion_parts(engine: TextEngine, asked: CompletionAsked, prompts: list[str], document: Json) -> list[Part]:
+def _completion_parts(call: InferenceCall, asked: CompletionAsked, prompts: list[str]) -> list[Part]:
     if len(prompts) * (asked.n or 1) > MOST_CHOICES:
         raise unprocessable(["body", "prompt"], f"n times the prompts must be at most {MOST_CHOICES}")
+    engine = call.engines.text
     return [
         Part(
-            {**document, "prompt": prompt},
+            {**call.document, "prompt": prompt},
             engine.count(prompt),
-            [TextWork(engine.complete(prompt, each)) for each in _choices(asked)],
+            call.scripted(asked.n or 1) or [TextWork(engine.complete(prompt, each)) for each in _choices(asked)],
         )
         for prompt in prompts
     ]
@@ -217,13 +220,17 @@ async def translate(request: web.Request) -> web.StreamResponse:
     call = InferenceCall(request)
     asked = call.decode(CompletionRequest)
     call.require_model("translate", asked.model)
-    begin = partial(_translation_parts, call.engines, asked, call.document)
+    begin = partial(_translation_parts, call, asked)
     return await Generation(call, TEXT, asked.model).reply(begin, asked)
 
 
-def _translation_parts(engines: Engines, asked: CompletionRequest, document: Json) -> list[Part]:
-    translation = engines.translation.translate(asked.prompt, asked.model)
-    return [Part(document, engines.text.count(asked.prompt), [work_of_text(translation, asked.max_tokens)])]
+def _translation_parts(call: InferenceCall, asked: CompletionRequest) -> list[Part]:
+    works = call.scripted() or [_translation(call.engines, asked)]
+    return [Part(call.document, call.engines.text.count(asked.prompt), works)]
+
+
+def _translation(engines: Engines, asked: CompletionRequest) -> Work:
+    return work_of_text(engines.translation.translate(asked.prompt, asked.model), asked.max_tokens)
 
 
 def _text(message: ChatMessage) -> str:

@@ -1,71 +1,59 @@
-"""The server in a thread of this process, and how any server is started and stopped."""
+"""The server in a thread of this process, with what a test wants to see and to say."""
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from concurrent.futures import Future
-from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, NamedTuple
-
-from aiohttp import web
+from typing import TYPE_CHECKING
 
 from imagine.server.app import create_app
+from imagine.server.background import Background
 from imagine.server.config import ServerConfig, ServerOptions
-from imagine.server.service import BASE_PATH, OPENAI_PATH, SERVICE
+from imagine.server.paths import BASE_PATH, OPENAI_PATH
+from imagine.server.service import SERVICE
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
-    from typing import Self, Unpack
+    from typing import Unpack
 
     from imagine.server.faults import FaultScript
     from imagine.server.recorder import RecordedRequest
     from imagine.server.store import Store
 
-__all__ = ["LocalServer", "endpoint_of", "serving"]
+__all__ = ["LocalServer"]
 
 _RECORDED = 1000
 
 
-class LocalServer:
+class LocalServer(Background):
     """The Imagine server in a thread of this process, on loopback, for tests and for trying things out.
 
     `with LocalServer(quotas=["5/minute"]) as server:` takes the fields of `ServerConfig` as keywords; clients get
     `server.endpoint` and `server.api_key`. Closing cuts every connection at once. Several may run side by side.
+
+    `server.chat.replies("Hello", "Bye")` scripts what the next chats are answered with; `completions`, `embeddings`,
+    `reranker`, `translate`, `transcribe` and `images` take replies, too. The end of the `with` block calls
+    `check_replies`.
     """
 
     def __init__(self, **options: Unpack[ServerOptions]) -> None:
         options.setdefault("requests_kept", _RECORDED)
         self.config = ServerConfig(**options)
-        self._app = create_app(self.config)
-        self._service = self._app[SERVICE]
-        self._thread: threading.Thread | None = None
-        self._started: Future[_Running] = Future()
+        app = create_app(self.config)
+        super().__init__(app, self.config.host, self.config.port)
+        self._service = app[SERVICE]
+        scripts = self._scripts = self._service.scripts
+        self.chat = scripts.chat
+        self.completions = scripts.completions
+        self.embeddings = scripts.embeddings
+        self.reranker = scripts.reranker
+        self.translate = scripts.translate
+        self.transcribe = scripts.transcribe
+        self.images = scripts.images
 
-    def start(self) -> Self:
-        """Start serving; returns once connections are accepted.
+    def check_replies(self) -> None:
+        """Raise AssertionError for requests that no reply was scripted for, and for replies that are left over.
 
-        OSError if the address is not available or the database cannot be used.
+        The options `unscripted="answer"` and `left_over="ignore"` allow them.
         """
-        if self._thread is not None:
-            raise RuntimeError("This server has already been started; make a new one")
-        self._thread = threading.Thread(target=self._run, name="imagine-server", daemon=True)
-        self._thread.start()
-        self._started.result()
-        return self
-
-    def close(self) -> None:
-        """Cut all connections and stop; a second call does nothing."""
-        if self._thread is not None and self._thread.is_alive():
-            running = self._running
-            with suppress(RuntimeError):  # another thread has closed the loop meanwhile
-                running.loop.call_soon_threadsafe(running.stop.set)
-            self._thread.join()
-
-    @property
-    def endpoint(self) -> str:
-        """The endpoint to give to clients, like `http://127.0.0.1:PORT/apis/v2`."""
-        return self._running.endpoint
+        self._scripts.check()
 
     @property
     def openai_base_url(self) -> str:
@@ -78,11 +66,6 @@ class LocalServer:
         return self.config.keys[0]
 
     @property
-    def port(self) -> int:
-        """The port it listens on."""
-        return self._running.port
-
-    @property
     def faults(self) -> FaultScript:
         """What goes wrong with the next requests: `faults.script(["status;code=503", None, "cut-stream"])`."""
         return self._service.faults
@@ -91,12 +74,6 @@ class LocalServer:
     def requests(self) -> list[RecordedRequest]:
         """The newest requests, 1,000 unless `requests_kept` says otherwise, oldest first."""
         return list(self._service.requests)
-
-    @property
-    def open_connections(self) -> int:
-        """How many connections of clients are open now."""
-        server = self._running.runner.server
-        return len(server.connections) if server else 0
 
     @property
     def open_streams(self) -> int:
@@ -108,68 +85,7 @@ class LocalServer:
         """Usage and history."""
         return self._service.store
 
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
-
-    @property
-    def _running(self) -> _Running:
-        if self._thread is None:
-            raise RuntimeError(
-                "The server has not been started; write `with LocalServer() as server:`, or call start()"
-            )
-        return self._started.result()
-
-    def _run(self) -> None:
-        try:
-            asyncio.run(self._serve())
-        except BaseException as error:
-            if self._started.done():
-                raise
-            self._started.set_exception(error)  # raised by start()
-
-    async def _serve(self) -> None:
-        async with serving(self._app, self.config) as runner:
-            running = _Running(
-                asyncio.get_running_loop(), asyncio.Event(), runner, endpoint_of(runner), runner.addresses[0][1]
-            )
-            self._started.set_result(running)
-            await running.stop.wait()
-
-
-class _Running(NamedTuple):
-    loop: asyncio.AbstractEventLoop
-    stop: asyncio.Event
-    runner: web.AppRunner
-    endpoint: str
-    port: int
-
-
-@asynccontextmanager
-async def serving(app: web.Application, config: ServerConfig) -> AsyncGenerator[web.AppRunner]:
-    """Accept connections within the context; at its end they are cut at once, streams included."""
-    runner = web.AppRunner(app, access_log=None, handler_cancellation=True)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, config.host, config.port).start()
-        yield runner
-    finally:
-        for site in runner.sites:
-            await site.stop()
-        _cut_connections(runner)
-        await runner.cleanup()
-
-
-def endpoint_of(runner: web.AppRunner) -> str:
-    """Return the endpoint of a running server."""
-    address: tuple[str, int] = runner.addresses[0][:2]
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address[0], address[0])
-    return f"http://{f'[{host}]' if ':' in host else host}:{address[1]}{BASE_PATH}"
-
-
-def _cut_connections(runner: web.AppRunner) -> None:
-    for connection in runner.server.connections if runner.server else ():
-        if connection.transport is not None:
-            connection.transport.abort()
+        if error[0] is None:
+            self.check_replies()

@@ -13,7 +13,8 @@ from aiohttp import web
 from imagine.server.answers import json_answer, model_not_found, unprocessable
 from imagine.server.generation import chat, completions, translate
 from imagine.server.inference import draw_image, embeddings, images, rerank, reranker, transcribe, transcriptions
-from imagine.server.service import BASE_PATHS, HISTORY_ROUTES, SERVICE, USER, route_of
+from imagine.server.paths import BASE_PATHS, route_of
+from imagine.server.service import HISTORY_ROUTES, SERVICE, USER
 from imagine.server.store import UsageFilter
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ async def history(request: web.Request) -> web.StreamResponse:
     if not re.fullmatch(r"[1-9][0-9]{0,8}", max_items):
         raise unprocessable(["query", "max_items"], "must be a whole number, at least 1")
     service = request.app[SERVICE]
-    pairs = await service.stored(service.store.history, request[USER], route_of(request), int(max_items))
+    pairs = await service.stored(service.store.history, request[USER], route_of(request.path), int(max_items))
     return json_answer([[msgspec.Raw(response), msgspec.Raw(asked)] for response, asked in pairs])
 
 

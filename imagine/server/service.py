@@ -18,37 +18,24 @@ from imagine.server.asked import unknown_members
 from imagine.server.bodies import fitted, parse_json
 from imagine.server.events import OpenStreams
 from imagine.server.faults import FaultScript
+from imagine.server.paths import BASE_PATH, route_of
 from imagine.server.quotas import QuotaBook
 from imagine.server.recorder import Connections, RecordedRequest
+from imagine.server.replies import Content, Scripts
 from imagine.server.store import Spent, Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from imagine.server.config import ServerConfig
+    from imagine.server.work import Work
 
-__all__ = [
-    "BASE_PATH",
-    "BASE_PATHS",
-    "HISTORY_ROUTES",
-    "OPENAI_PATH",
-    "RECORD",
-    "SERVICE",
-    "USER",
-    "InferenceCall",
-    "Service",
-    "route_of",
-]
+__all__ = ["HISTORY_ROUTES", "RECORD", "REPLY", "SERVICE", "USER", "InferenceCall", "Service"]
 
 T = TypeVar("T", bound=msgspec.Struct)
 P = ParamSpec("P")
 R = TypeVar("R")
 
-BASE_PATH = "/apis/v2"
-"""Path of the endpoint."""
-OPENAI_PATH = "/v1"
-"""The same routes where OpenAI's clients look for them."""
-BASE_PATHS = (BASE_PATH, OPENAI_PATH)
 HISTORY_ROUTES = ("chat/completions", "completions", "embeddings", "reranker", "images/generations")
 """Routes whose answers are remembered."""
 
@@ -64,6 +51,7 @@ class Service:
         self.quotas = QuotaBook(config.parsed_quotas)
         self.faults = FaultScript()
         self.requests: deque[RecordedRequest] = deque(maxlen=config.requests_kept)
+        self.scripts = Scripts(self.requests, config.unscripted, config.left_over)
         self.streams = OpenStreams()
         self.connections = Connections()
 
@@ -125,12 +113,7 @@ def _equal(given: str, key: str) -> bool:
 SERVICE = web.AppKey("service", Service)
 USER = web.RequestKey("user", str)
 RECORD = web.RequestKey("record", RecordedRequest)
-
-
-def route_of(request: web.Request) -> str:
-    """Return the route that a request is for: its path below the base that it came through."""
-    base = next(base for base in BASE_PATHS if request.path.startswith(f"{base}/"))
-    return request.path.removeprefix(f"{base}/")
+REPLY = web.RequestKey("reply", Content)
 
 
 class InferenceCall:
@@ -138,10 +121,12 @@ class InferenceCall:
 
     def __init__(self, request: web.Request) -> None:
         self.service = request.app[SERVICE]
-        self.engines = self.service.config.engines
+        self.reply = request.get(REPLY)
+        engines = self.service.config.engines
+        self.engines = self.reply.standing_in(engines) if self.reply else engines
         self.user = request[USER]
         self.record = request[RECORD]
-        self.route = route_of(request)
+        self.route = route_of(request.path)
         self.is_own = request.path.startswith(f"{BASE_PATH}/")
         """Whether it came where our own clients send it, not where OpenAI's do."""
         self._request = request
@@ -165,9 +150,14 @@ class InferenceCall:
         return asked
 
     def require_model(self, kind: str, name: str) -> None:
-        """Refuse a model that is not offered for this kind of task."""
-        if name not in self.service.config.models.get(kind, ()):
+        """Refuse a model that is not offered for this kind of task; what a test has scripted answers for any."""
+        if self.reply is None and name not in self.service.config.models.get(kind, ()):
             raise model_not_found()
+
+    def scripted(self, choices: int = 1) -> list[Work]:
+        """Return the text that a test has scripted for the request, as so many choices; none where there is none."""
+        made = [self.reply.work() for _ in range(choices)] if self.reply else []
+        return [work for work in made if work is not None]
 
     async def compute(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run an engine in a thread; a value that it does not accept is refused with 422."""
