@@ -88,7 +88,7 @@ def _tool_call(call: object) -> tuple[str, str]:
     match call:
         case (str(name), str(arguments)):
             return name, arguments
-        case (str(name), Mapping() as arguments):
+        case (str(name), Mapping() as arguments):  # pyright: ignore[reportUnknownVariableType]
             return name, _encoded(cast("Mapping[str, object]", arguments))
         case _:
             raise TypeError(f"tool_calls= must be pairs of a name and arguments (a dict, or a str), not {call!r}")
