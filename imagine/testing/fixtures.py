@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -78,7 +78,7 @@ def imagine_cassette(request: pytest.FixtureRequest, imagine_cassette_options: C
     from imagine.server.recording import Cassette
 
     path = _cassette_path(request)
-    mode: Mode = imagine_cassette_options.get("mode") or request.config.getoption("--imagine-record")
+    mode: Mode = imagine_cassette_options.get("mode") or cast("Mode", request.config.getoption("--imagine-record"))
     if mode == "none" and not path.exists():
         command = f"pytest '{request.node.nodeid}' --imagine-record=once"
         pytest.fail(f"There is no cassette {path}: record it with `{command}`", pytrace=False)

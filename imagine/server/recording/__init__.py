@@ -7,6 +7,7 @@
 - `bodies`: bodies in a form that people can read: JSON, the parts of a form, text, Base64.
 - `matching`: which recorded request is the same as one that arrives, and where they differ.
 - `masking`: takes secrets out of all that is written.
+- `pieces`: takes those out that a stream repeats piece by piece.
 - `tape`: the file: reading it, and writing it so that it stays stable in git.
 """
 

@@ -49,9 +49,13 @@ class Masking:
             if len(secret) >= _SHORTEST_LEARNED:
                 self._redaction.add(secret)
 
+    def redacted(self, text: str) -> str:
+        """Return a text without the secrets that are known."""
+        return self._redaction.text(text)
+
     def text(self, text: str) -> str:
         """Return a text as it is written."""
-        masked = _SECRET_MEMBER.sub(rf'\1"{_MASK}"', self._redaction.text(text))
+        masked = _SECRET_MEMBER.sub(rf'\1"{_MASK}"', self.redacted(text))
         for change in self._filters:
             masked = change(masked)
         return masked

@@ -16,6 +16,7 @@ from imagine.server.faults.wire import LAST_CHUNK, chunk, head
 from imagine.server.recording.bodies import body_of, bytes_of, piece_of, piece_to_bytes
 from imagine.server.recording.events import TimedEvents
 from imagine.server.recording.exchange import Answer, Asked, Exchange
+from imagine.server.recording.pieces import without_secrets
 from imagine.server.service import BASE_PATH
 
 if TYPE_CHECKING:
@@ -169,7 +170,9 @@ class Passing:
             answer.body = body_of(bytes(self._body), self._incoming.headers.get("Content-Type", ""), masking.text)
             return answer
         pieces = self._events.pieces
-        answer.events = [(seconds, piece_of(data, masking.text)) for seconds, data in pieces]
+        shown = without_secrets([data for _, data in pieces], masking.redacted)
+        times = [seconds for seconds, _ in pieces]
+        answer.events = [(time, piece_of(data, masking.text)) for time, data in zip(times, shown, strict=True)]
         # A client may leave when it has read the mark, before the body has ended.
         answer.cut = answer.cut and not (pieces and pieces[-1][1].rstrip() == _DONE)
         return answer
