@@ -20,6 +20,7 @@ SLOW = (
     *("faults", "fuzz", "soak", "blocking/test_notebook.py", "blocking/test_programs.py", "http/test_load.py"),
     "blocking/test_interruptions.py",
     *("package/test_benchmarks.py", "package/test_examples.py", "package/test_instructions.py"),
+    "testing_kit/test_fixtures.py",
     *("package/test_quickstart_blocking.py", "types/test_dto_roundtrip.py", "types/test_pydantic_roundtrip.py"),
 )
 """What takes seconds, or processes of its own; `make test-quick` leaves it out."""

@@ -129,7 +129,7 @@ def _close(client: ImagineAsyncClient) -> None:
 
 def _cassette_path(request: pytest.FixtureRequest) -> Path:
     """Return `cassettes/MODULE/TEST.json` beside the module; of parameters, a slug and a digest."""
-    test, _, parameters = request.node.name.partition("[")
+    test, _, parameters = request.node.name.removesuffix("]").partition("[")
     if isinstance(request.node.parent, pytest.Class):
         test = f"{request.node.parent.name}.{test}"
     if parameters:

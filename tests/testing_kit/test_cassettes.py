@@ -126,9 +126,9 @@ async def test_a_body_matches_in_any_order(path, record):
 async def posted(cassette, body, path="chat/completions", **headers):
     """Post as a client of another make would."""
     headers = {"Authorization": f"Bearer {cassette.api_key}", **headers}
-    async with ClientSession(headers=headers) as session:
-        async with session.post(f"{cassette.endpoint}/{path}", json=body) as answer:
-            return await answer.json()
+    url = f"{cassette.endpoint}/{path}"
+    async with ClientSession(headers=headers) as session, session.post(url, json=body) as answer:
+        return await answer.json()
 
 
 async def test_a_request_that_is_not_recorded_is_an_error(path, record, client_of):
@@ -198,7 +198,7 @@ async def test_a_refusal_is_replayed_with_its_headers(path, server, record, clie
 
 
 async def test_keys_are_nowhere_in_the_file(path, server, record):
-    """Those of service and cassette, and what is named like a secret, are `***`: in headers, queries, bodies, answers."""
+    """Those of service and cassette, and what is named like a secret, are `***`, wherever they stand."""
     server.chat.replies(Reply(f"Your key is {server.api_key}"))
     with record() as cassette:
         body = {

@@ -89,9 +89,12 @@ class Recorder:
         return [exchange for exchange in self._slots if exchange is not None]
 
     async def opened(self, _app: web.Application) -> AsyncGenerator[None]:
-        """Hold the connections to the service."""
-        timeout, cookies = aiohttp.ClientTimeout(total=None), aiohttp.DummyCookieJar()
-        async with aiohttp.ClientSession(timeout=timeout, cookie_jar=cookies) as self._session:
+        """Hold the session in which the service is asked."""
+        async with aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(force_close=True),  # one that is used again may be gone
+            timeout=aiohttp.ClientTimeout(total=None),
+            cookie_jar=aiohttp.DummyCookieJar(),
+        ) as self._session:
             yield
 
     async def answer(self, request: web.Request, asked: Asked, body: bytes) -> web.StreamResponse:
