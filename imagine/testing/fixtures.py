@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from imagine import ImagineAsyncClient, ImagineClient
+    from imagine.async_client import ImagineAsyncClient
+    from imagine.client import ImagineClient
     from imagine.server import LocalServer, ServerOptions
     from imagine.server.recording import Cassette, CassetteOptions, Mode
 
@@ -93,7 +94,7 @@ def imagine_cassette(request: pytest.FixtureRequest, imagine_cassette_options: C
 @pytest.fixture
 def imagine_client(request: pytest.FixtureRequest) -> Iterator[ImagineClient]:
     """Make a client of the test's cassette, or else of its server."""
-    from imagine import ImagineClient
+    from imagine.client import ImagineClient
 
     place = _place(request)
     with ImagineClient(place.endpoint, place.api_key, proxy=False) as client:
@@ -103,7 +104,7 @@ def imagine_client(request: pytest.FixtureRequest) -> Iterator[ImagineClient]:
 @pytest.fixture
 def imagine_async_client(request: pytest.FixtureRequest) -> Iterator[ImagineAsyncClient]:
     """Make an async client of the test's cassette, or else of its server; every plugin for async tests can use it."""
-    from imagine import ImagineAsyncClient
+    from imagine.async_client import ImagineAsyncClient
 
     place = _place(request)
     client = ImagineAsyncClient(place.endpoint, place.api_key, proxy=False)

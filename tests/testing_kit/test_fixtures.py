@@ -13,7 +13,9 @@ import pytest
 pytest_plugins = ["pytester"]
 
 ROOT = Path(__file__).parents[2]
-HAS_ASYNCIO = pytest.mark.skipif(importlib.util.find_spec("pytest_asyncio") is None, reason="needs pytest-asyncio")
+HAS_ASYNCIO = importlib.util.find_spec("pytest_asyncio") is not None
+OF_ASYNCIO = " -o asyncio_default_fixture_loop_scope=function" if HAS_ASYNCIO else ""
+"""Without it, pytest-asyncio warns in every run."""
 
 HELLO = 'HELLO = [{"role": "user", "content": "How do networks work?"}]\n'
 BLOCKING = """
@@ -52,10 +54,8 @@ def suite(pytester, monkeypatch):
     (installed / "entry_points.txt").write_text("".join(["[pytest11]\n", *lines]))
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(pytester.path), str(ROOT)]))
     pytester.syspathinsert()
-    pytester.makeini(
-        "[pytest]\nfilterwarnings = error\naddopts = -p no:randomly -p no:cacheprovider -p no:cov"
-        " -o asyncio_default_fixture_loop_scope=function"
-    )
+    addopts = f"-p no:randomly -p no:cacheprovider -p no:cov{OF_ASYNCIO}"
+    pytester.makeini(f"[pytest]\nfilterwarnings = error\naddopts = {addopts}")
 
     def run(code, *arguments, apart=False):
         pytester.makepyfile(test_it=HELLO + code)
@@ -87,7 +87,7 @@ def test_async_tests_run_under_anyio(suite):
     suite(code + '    return "asyncio"\n').assert_outcomes(passed=1)
 
 
-@HAS_ASYNCIO
+@pytest.mark.skipif(not HAS_ASYNCIO, reason="needs pytest-asyncio")
 @pytest.mark.parametrize("scope", ["function", "session"])
 def test_async_tests_run_under_pytest_asyncio(suite, scope):
     """Also in a loop that goes on after the test."""
