@@ -1,4 +1,8 @@
-"""The log of the SDK: calls at DEBUG, retries at INFO; bodies only where `debug` asks for them, never the key."""
+"""The log of the SDK: `logging.getLogger("imagine")`, calls at INFO, retries at WARNING; never the key.
+
+A call that has ended is one line of names and numbers, with no word of what was asked or answered. A retry says what
+failed, as its exception would. Bodies are shown at DEBUG, and only where `debug` asks for them.
+"""
 
 from __future__ import annotations
 

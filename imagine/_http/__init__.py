@@ -1,6 +1,7 @@
 """aiohttp stands in here and nowhere else: from a call to its answer or its stream.
 
 - `call`: one call on its way: what it is, what limits it, what came of it.
+- `log_line`: the line that the log gets for a call that has ended.
 - `transport`: from a request to its answer: slot, attempt, retry.
 - `keys`: the key where a function of the user's gives it.
 - `bodies`: what requests carry, and JSON.

@@ -12,6 +12,7 @@ import msgspec
 from yarl import URL
 
 from imagine._http.bodies import Body
+from imagine._http.log_line import is_wanted, log_end
 from imagine._log import log
 from imagine._options.client import Options, checked_headers
 from imagine._pacing.clock import NO_DEADLINE, TimeLimit
@@ -183,8 +184,8 @@ class Call(msgspec.Struct, eq=False):
         self.record.finished, self.record.outcome = time.monotonic(), outcome
         if error is not None:
             self._note(error)
-        if log.isEnabledFor(logging.DEBUG):
-            self._log()
+        if is_wanted():
+            log_end(self._shown(), self.record.info())
         if self.options.on_call is not None:
             self._hand_over(self.options.on_call)
 
@@ -209,13 +210,6 @@ class Call(msgspec.Struct, eq=False):
         if log.isEnabledFor(logging.DEBUG):
             shown = self.redaction.excerpt(content, LOGGED_BYTES)
             log.debug("%s: %s of %d bytes: %s", self._shown(), what, len(content), shown)
-
-    def _log(self) -> None:
-        info = self.record.info()
-        log.debug(
-            "%s: status %s in %.0f ms, attempt %d, request id %s",
-            self._shown(), info.status, info.seconds_total * 1000, len(info.attempts), info.request_id,
-        )  # fmt: skip
 
     def _hand_over(self, on_call: Callable[[CallInfo], object]) -> None:
         context, self.context = self.context, None

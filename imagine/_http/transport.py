@@ -239,7 +239,7 @@ class Transport:
     async def _pause(self, call: Call, seconds: float) -> None:
         failure = call.plan.failure if call.plan else None
         shown = call.redaction.text(call.doing)
-        log.info("%s failed: %s; attempt %d in %.1f s", shown, failure, len(call.record.attempts) + 1, seconds)
+        log.warning("%s failed: %s; attempt %d in %.1f s", shown, failure, len(call.record.attempts) + 1, seconds)
         if call.waits_in_lane:
             return
         call.paused = seconds
