@@ -51,6 +51,7 @@ if TYPE_CHECKING:
         ImagineConnectionException,
         ImagineDecodeException,
         ImagineException,
+        ImagineExtraMissing,
         ImagineQuotaException,
         ImagineStreamErrorException,
         ImagineStreamException,
@@ -149,6 +150,7 @@ __all__ = [
     "ImagineConnectionException",
     "ImagineDecodeException",
     "ImagineException",
+    "ImagineExtraMissing",
     "ImagineQuotaException",
     "ImagineStreamErrorException",
     "ImagineStreamException",
@@ -193,6 +195,7 @@ _HOMES = {
     "ImagineAsyncClient": "imagine.async_client",
     "ImagineClient": "imagine.client",
     "AsyncStream": "imagine.streaming",
+    "ImagineExtraMissing": "imagine.exceptions",
     "Stream": "imagine._blocking.stream",
 }
 

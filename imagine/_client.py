@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self, TypeVar, cast
 
 import msgspec
 
+from imagine import _tracing
 from imagine._answers.own import own_answer, own_look
 from imagine._first_use import first_use
 from imagine._http.sessions import Pool
@@ -162,7 +163,8 @@ class AsyncClientBase:
         """Return what opens a stream when its first chunk is asked for; its body is encoded now."""
         self._check_open()
         content = encoded(body, overrides.get("extra_body"))
-        context = copy_context() if self._options.on_call is not None else None
+        told = self._options.on_call is not None or _tracing.begin is not None
+        context = copy_context() if told else None
         return partial(self._open_stream, path, content, overrides, _lane(path, body, overrides), context)
 
     async def _open_stream(

@@ -34,6 +34,11 @@ class Received(Protocol):
         """How many choices have a finish reason; None where there are no choices."""
         ...
 
+    @property
+    def finish_reasons(self) -> list[str | None] | None:
+        """Why each choice stopped, None for one that has not; None where there are no choices."""
+        ...
+
 
 class WholeAnswer(msgspec.Struct):
     """An answer that came whole; it is looked into when its record is read."""
@@ -49,10 +54,16 @@ class WholeAnswer(msgspec.Struct):
     @property
     def choices_finished(self) -> int | None:
         """How many of its choices have a finish reason; None where it has no choices."""
+        reasons = self.finish_reasons
+        return None if reasons is None else sum(map(bool, reasons))
+
+    @property
+    def finish_reasons(self) -> list[str | None] | None:
+        """Why each of its choices stopped; None where it has no choices."""
         choices = getattr(self.answer, "choices", None)
         if not isinstance(choices, list):
             return None
-        return sum(bool(getattr(choice, "finish_reason", None)) for choice in cast("list[object]", choices))
+        return [getattr(choice, "finish_reason", None) or None for choice in cast("list[object]", choices)]
 
 
 class CallRecord(msgspec.Struct):

@@ -9,6 +9,7 @@
     ├── ImagineStreamException                a stream that broke or was cut; `partial` holds what came
     │   └── ImagineStreamErrorException       the service put an error into the stream; also an ImagineAPIException
     ├── ImagineQuotaException                 a declared quota, or the wait it asks for, forbids the call
+    ├── ImagineExtraMissing                   a part of the SDK needs packages of an extra; also an ImportError
     └── ImagineAPIException                   the service answered with an error status
         ├── ImagineAPIStatusException         5xx, once its retries are used up
         ├── ImagineAPITooManyRequestsException  429
@@ -40,6 +41,7 @@ __all__ = [
     "ImagineConnectionException",
     "ImagineDecodeException",
     "ImagineException",
+    "ImagineExtraMissing",
     "ImagineQuotaException",
     "ImagineStreamErrorException",
     "ImagineStreamException",
@@ -105,6 +107,18 @@ class ImagineQuotaException(ImagineException):
         super().__init__(message)
         self.retry_after = retry_after
         """Seconds until the quota allows the call."""
+
+
+class ImagineExtraMissing(ImagineException, ImportError):
+    """A part of the SDK needs packages that are not installed; the message says what to install."""
+
+    def __init__(self, extra: str) -> None:
+        super().__init__(f"imagine.{extra} needs more packages: pip install 'imagine-aio[{extra}]'")
+        self.extra = extra
+        """Which one: such as otel."""
+
+    def __reduce__(self) -> tuple[type[ImagineExtraMissing], tuple[str]]:
+        return type(self), (self.extra,)
 
 
 class ImagineAPIException(ImagineException):

@@ -97,6 +97,11 @@ class _FinishReasons:
         """How many choices have a finish reason."""
         return len(self._finished)
 
+    @property
+    def finish_reasons(self) -> list[str | None]:
+        """Why each choice that was seen stopped, in their order; None for one that has not."""
+        return [self._finished.get(index) for index in sorted({*self._finished, *self._open})]
+
     def _mark(
         self,
         chunk: ChatCompletionStreamResponse | CompletionStreamResponse,
@@ -396,7 +401,7 @@ class ImagesProgress:
     keeps = False
     complete = False
     text = ""
-    usage = choices_finished = None
+    usage = choices_finished = finish_reasons = None
 
     def __init__(self) -> None:
         self.may_end = False
@@ -416,7 +421,7 @@ class ImageFold:
     keeps = True
     complete = False
     text = ""
-    usage = choices_finished = None
+    usage = choices_finished = finish_reasons = None
 
     def __init__(self) -> None:
         self.may_end = False

@@ -6,12 +6,14 @@ import logging
 import time
 from collections.abc import Mapping
 from contextvars import Context
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
+from multidict import CIMultiDict
 from yarl import URL
 
-from imagine._http.bodies import Body
+from imagine import _tracing
+from imagine._http.bodies import Body, JSONBody
 from imagine._http.log_line import is_wanted, log_end
 from imagine._log import log
 from imagine._options.client import Options, checked_headers
@@ -21,18 +23,22 @@ from imagine._pacing.retries import RetryPlan
 from imagine._pacing.slots import NO_QUEUE, SlotQueue
 from imagine._record import FIRST_ATTEMPT, CallRecord
 from imagine._redaction.sources import secrets_of_headers
+from imagine._tracing import CallTrace
 from imagine.calls import Attempt, CallInfo, Outcome
 from imagine.exceptions import ImagineException
 from imagine.limits import Timeout, positive_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine, Sequence
 
     from imagine._options.call import CallOptions
     from imagine._redaction.redaction import Redaction
+    from imagine._tracing import Begin
     from imagine.types.common import UsageInfo
 
 __all__ = ["Call"]
+
+T = TypeVar("T")
 
 LOGGED_BYTES = 10_000
 """How much of a body `debug` shows."""
@@ -68,7 +74,9 @@ class Call(msgspec.Struct, eq=False):
     has_new_key: bool = False
     """Whether it was asked for once more, after a 401."""
     context: Context | None = None
-    """Where a stream was made, if somebody wants to be told of its end, which may come anywhere."""
+    """Where a stream was made, if somebody wants to be told of it: it may be read, and end, anywhere."""
+    trace: CallTrace | None = None
+    """What follows it, from when it is first sent to its end, where somebody traces."""
 
     def __repr__(self) -> str:
         return f"Call({self.doing})"  # no body and no headers, which tracebacks with local variables would show
@@ -147,6 +155,8 @@ class Call(msgspec.Struct, eq=False):
         attempts = self.record.attempts
         if self.plan is None:
             attempts.append(FIRST_ATTEMPT)
+            if _tracing.begin is not None:
+                self._begin_trace(_tracing.begin)
         else:
             self.record.begin_attempt()
             attempts.append(Attempt(len(attempts) + 1, self.paused, str(self.plan.failure)))
@@ -155,6 +165,25 @@ class Call(msgspec.Struct, eq=False):
         """Note that the request is sent once more within an attempt."""
         self.record.begin_attempt()
         self.record.attempts.append(Attempt(len(self.record.attempts) + 1, 0.0, why))
+
+    def _begin_trace(self, begin: Begin) -> None:
+        content = self.body.content if isinstance(self.body, JSONBody) else None
+        facts = self.record, self.url.host or "", self.url.port, content
+        self.trace = trace = begin(*facts) if self.context is None else self.context.run(begin, *facts)
+        if trace is not None and trace.headers:
+            headers = CIMultiDict(trace.headers)
+            headers.update(self.headers)  # those of the call's user come first
+            self.headers = headers
+
+    def sent(self, sending: Coroutine[Any, Any, T]) -> Coroutine[Any, Any, T]:
+        """Return what waits for the head of its answer, traced where somebody traces."""
+        return sending if self.trace is None else self.trace.sends(sending)
+
+    def received(self, chunks: Sequence[object]) -> None:
+        """Note the chunks of one read of its stream."""
+        self.record.count(len(chunks))
+        if self.trace is not None:
+            self.trace.received(chunks)
 
     def gives_up_after(self, error: BaseException) -> bool:
         """Tell whether its first attempt was its last."""
@@ -184,10 +213,20 @@ class Call(msgspec.Struct, eq=False):
         self.record.finished, self.record.outcome = time.monotonic(), outcome
         if error is not None:
             self._note(error)
+        if _tracing.begin is not None or self.trace is not None:
+            self._end_trace(error)
         if is_wanted():
             log_end(self._shown(), self.record.info())
         if self.options.on_call is not None:
             self._hand_over(self.options.on_call)
+        self.context = None
+
+    def _end_trace(self, error: BaseException | None) -> None:
+        if _tracing.begin is not None and not self.record.attempts:  # it failed before it could be sent
+            self._begin_trace(_tracing.begin)
+        trace, self.trace = self.trace, None
+        if trace is not None:
+            trace.end(self.record, error)
 
     def record_failure(self, error: BaseException) -> None:
         """Close the record of a call that has failed, or that its user or its task has given up."""
@@ -212,10 +251,9 @@ class Call(msgspec.Struct, eq=False):
             log.debug("%s: %s of %d bytes: %s", self._shown(), what, len(content), shown)
 
     def _hand_over(self, on_call: Callable[[CallInfo], object]) -> None:
-        context, self.context = self.context, None
         try:
             info = self.record.info()
-            context.run(on_call, info) if context else on_call(info)
+            on_call(info) if self.context is None else self.context.run(on_call, info)
         except Exception:  # a user's callback must not turn a good answer into a failure
             log.exception("on_call= failed for %s", self._shown())
 

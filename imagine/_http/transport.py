@@ -313,7 +313,7 @@ class Transport:
         part = "write" if body is not None and body.takes_time else call.answer_part
         data = await _begun(call, clock) if part == "write" else (body.open(clock, part) if body else None)
         with SendTrace(clock, part, self._target) as trace:
-            response = await session.request(
+            sending = session.request(
                 method,
                 url or call.url,
                 params={} if url else call.params,
@@ -325,6 +325,7 @@ class Transport:
                 read_bufsize=READ_BUFFERS[call.accept],
                 middlewares=None if method == "POST" else (trace.middleware,),
             )
+            response = await call.sent(sending)
         self._record_head(call.record, response)
         if response.status >= 300 and (target := await self._next_target(call, response, clock, redirects)):
             response.release()

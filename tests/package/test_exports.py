@@ -29,6 +29,7 @@ EXCEPTIONS = {
     "ImagineAPIBadRequestException",
     "ImagineAPIRedirectException",
     "ImagineDecodeException",
+    "ImagineExtraMissing",
     "ImagineQuotaException",
     "ImagineStreamException",
     "ImagineStreamErrorException",
