@@ -111,11 +111,15 @@ async def test_a_request_without_a_model_is_a_span_without_one(client, traced):
 
 @pytest.mark.parametrize(
     ("fault", "kind"),
-    [("status;code=401", "401"), ("silent", "ImagineTimeoutException"), ("reset-before-body", "ImagineConnectionException")],
+    [
+        ("status;code=401", "401"),
+        ("silent", "ImagineTimeoutException"),
+        ("reset-before-body", "ImagineConnectionException"),
+    ],
 )
 @pytest.mark.parametrize("method", ["chat", "chat_stream"])
 async def test_a_failure_is_an_error_with_its_type(make_client, server, traced, method, fault, kind):
-    """An error status is told as text, other failures by their class; their words, which may repeat a prompt, are not."""
+    """An error status is told as text, other failures by their class; their words may repeat a prompt, and are not."""
     client = await make_client(max_retries=0, timeout=0.2 if fault == "silent" else 30)
     server.faults.script([fault])
     with pytest.raises(ImagineException):
