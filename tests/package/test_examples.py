@@ -158,6 +158,23 @@ def test_gather_bounds_concurrency_and_keeps_what_went_well(imagine_environment:
     assert sorted(re.findall(r"^ +(\d{3}) +\d+\.\d +\d+\.\d +1$", printed, re.MULTILINE)) == ["200"] * 6 + ["404"] * 3
 
 
+def test_observability_shows_logs_and_metrics(imagine_environment: LocalServer) -> None:
+    """Each call is a line of JSON with the trace it belongs to, and is counted on the page that Prometheus reads."""
+    printed = run("observability.py")
+    lines = [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
+    assert [(line["status"], line["outcome"]) for line in lines] == [(200, "complete")] * 2 + [(404, "failed")]
+    assert len({line["trace_id"] for line in lines} - {"0" * 32}) == 1
+    ids = [request.headers["traceparent"].split("-")[1] for request in imagine_environment.requests]
+    assert ids == [line["trace_id"] for line in lines]
+    counts = re.findall(
+        r'^gen_ai_client_operation_duration_seconds_count{error_type="(.*?)".* (\d)', printed, re.MULTILINE
+    )
+    assert sorted((kind, float(count)) for kind, count in counts) == [("", 2), ("404", 1)]
+    tokens = sum(line.get("completion_tokens", 0) for line in lines)
+    output = r'^gen_ai_client_token_usage_sum{.*gen_ai_token_type="output".* (\S+)$'
+    assert float(re.findall(output, printed, re.MULTILINE)[0]) == tokens
+
+
 def test_tools_are_run_until_the_model_answers_in_text(imagine_environment: LocalServer) -> None:
     """The functions that the model asks for are run, and it answers with their results."""
     printed = run("tools.py")
