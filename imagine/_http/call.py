@@ -155,8 +155,8 @@ class Call(msgspec.Struct, eq=False):
         attempts = self.record.attempts
         if self.plan is None:
             attempts.append(FIRST_ATTEMPT)
-            if _tracing.begin is not None:
-                self._begin_trace(_tracing.begin)
+            if (begin := _tracing.begin) is not None:
+                self._begin_trace(begin)
         else:
             self.record.begin_attempt()
             attempts.append(Attempt(len(attempts) + 1, self.paused, str(self.plan.failure)))
@@ -222,8 +222,8 @@ class Call(msgspec.Struct, eq=False):
         self.context = None
 
     def _end_trace(self, error: BaseException | None) -> None:
-        if _tracing.begin is not None and not self.record.attempts:  # it failed before it could be sent
-            self._begin_trace(_tracing.begin)
+        if (begin := _tracing.begin) is not None and not self.record.attempts:  # it failed before it could be sent
+            self._begin_trace(begin)
         trace, self.trace = self.trace, None
         if trace is not None:
             trace.end(self.record, error)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import platform
 import time
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 import aiohttp
@@ -43,13 +43,15 @@ from imagine.exceptions import (
 from imagine.types.answer import Answer, remember
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 
     from imagine._http.sessions import Pool
     from imagine._http.sources import Source
     from imagine._options.call import CallOptions
     from imagine._options.client import Options
     from imagine._pacing.slots import Slot, SlotQueue
+
+    _Data = AsyncIterator[bytes] | aiohttp.MultipartWriter | bytes | None
 
 __all__ = ["Transport", "quoted_path"]
 
@@ -305,7 +307,7 @@ class Transport:
         redirects: int = 0,
     ) -> aiohttp.ClientResponse:
         """Send the request once and return the answer if it is a good one; follow redirects within the origin."""
-        method, body = call.method, call.body
+        body = call.body
         if self.options.debug and isinstance(body, JSONBody):
             call.log_body("request", body.content)
         if self._keys is not None and url is None:
@@ -313,19 +315,7 @@ class Transport:
         part = "write" if body is not None and body.takes_time else call.answer_part
         data = await _begun(call, clock) if part == "write" else (body.open(clock, part) if body else None)
         with SendTrace(clock, part, self._target) as trace:
-            sending = session.request(
-                method,
-                url or call.url,
-                params={} if url else call.params,
-                data=data,
-                headers=self._headers_for(call),
-                allow_redirects=False,
-                proxy=self._proxy,
-                ssl=self._tls,
-                read_bufsize=READ_BUFFERS[call.accept],
-                middlewares=None if method == "POST" else (trace.middleware,),
-            )
-            response = await call.sent(sending)
+            response = await call.sent(self._sending(call, session, data, trace, url))
         self._record_head(call.record, response)
         if response.status >= 300 and (target := await self._next_target(call, response, clock, redirects)):
             response.release()
@@ -335,6 +325,27 @@ class Transport:
             return response
         clock.only_deadline()  # a slow body does not hide the status
         raise await self._error_answer(call, response)
+
+    def _sending(
+        self,
+        call: Call,
+        session: aiohttp.ClientSession,
+        data: _Data,
+        trace: SendTrace,
+        url: URL | None,
+    ) -> Coroutine[Any, Any, aiohttp.ClientResponse]:
+        return session.request(
+            call.method,
+            url or call.url,
+            params={} if url else call.params,
+            data=data,
+            headers=self._headers_for(call),
+            allow_redirects=False,
+            proxy=self._proxy,
+            ssl=self._tls,
+            read_bufsize=READ_BUFFERS[call.accept],
+            middlewares=None if call.method == "POST" else (trace.middleware,),
+        )
 
     async def _next_target(
         self, call: Call, response: aiohttp.ClientResponse, clock: Clock, redirects: int
@@ -397,7 +408,7 @@ class Transport:
         raise ImagineStreamException(f"{call.doing} was answered with {kind}, not a stream of events: {shown!r}")
 
 
-async def _begun(call: Call, clock: Clock) -> AsyncIterator[bytes] | aiohttp.MultipartWriter | bytes:
+async def _begun(call: Call, clock: Clock) -> _Data:
     """Open a body that takes time; an upload is read from its start first."""
     body = call.body
     assert body is not None
