@@ -117,8 +117,8 @@ class ImagineExtraMissing(ImagineException, ImportError):
         self.extra = extra
         """Which one: such as otel."""
 
-    def __reduce__(self) -> tuple[type[ImagineExtraMissing], tuple[str]]:
-        return type(self), (self.extra,)
+    def __reduce__(self) -> tuple[type[ImagineExtraMissing], tuple[str], dict[str, object]]:
+        return type(self), (self.extra,), vars(self)
 
 
 class ImagineAPIException(ImagineException):

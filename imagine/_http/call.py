@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Mapping
 from contextvars import Context
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from multidict import CIMultiDict
@@ -14,7 +14,7 @@ from yarl import URL
 
 from imagine import _tracing
 from imagine._http.bodies import Body, JSONBody
-from imagine._http.log_line import is_wanted, log_end
+from imagine._http.log_line import log_end
 from imagine._log import log
 from imagine._options.client import Options, checked_headers
 from imagine._pacing.clock import NO_DEADLINE, TimeLimit
@@ -29,7 +29,7 @@ from imagine.exceptions import ImagineException
 from imagine.limits import Timeout, positive_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Sequence
+    from collections.abc import Callable, Sequence
 
     from imagine._options.call import CallOptions
     from imagine._redaction.redaction import Redaction
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from imagine.types.common import UsageInfo
 
 __all__ = ["Call"]
-
-T = TypeVar("T")
 
 LOGGED_BYTES = 10_000
 """How much of a body `debug` shows."""
@@ -175,10 +173,6 @@ class Call(msgspec.Struct, eq=False):
             headers.update(self.headers)  # those of the call's user come first
             self.headers = headers
 
-    def sent(self, sending: Coroutine[Any, Any, T]) -> Coroutine[Any, Any, T]:
-        """Return what waits for the head of its answer, traced where somebody traces."""
-        return sending if self.trace is None else self.trace.sends(sending)
-
     def received(self, chunks: Sequence[object]) -> None:
         """Note the chunks of one read of its stream."""
         self.record.count(len(chunks))
@@ -215,11 +209,10 @@ class Call(msgspec.Struct, eq=False):
             self._note(error)
         if _tracing.begin is not None or self.trace is not None:
             self._end_trace(error)
-        if is_wanted():
+        if log.isEnabledFor(logging.INFO):
             log_end(self._shown(), self.record.info())
         if self.options.on_call is not None:
             self._hand_over(self.options.on_call)
-        self.context = None
 
     def _end_trace(self, error: BaseException | None) -> None:
         if (begin := _tracing.begin) is not None and not self.record.attempts:  # it failed before it could be sent
@@ -227,6 +220,8 @@ class Call(msgspec.Struct, eq=False):
         trace, self.trace = self.trace, None
         if trace is not None:
             trace.end(self.record, error)
+        if self.options.on_call is None:
+            self.context = None
 
     def record_failure(self, error: BaseException) -> None:
         """Close the record of a call that has failed, or that its user or its task has given up."""
@@ -251,9 +246,10 @@ class Call(msgspec.Struct, eq=False):
             log.debug("%s: %s of %d bytes: %s", self._shown(), what, len(content), shown)
 
     def _hand_over(self, on_call: Callable[[CallInfo], object]) -> None:
+        context, self.context = self.context, None
         try:
             info = self.record.info()
-            on_call(info) if self.context is None else self.context.run(on_call, info)
+            on_call(info) if context is None else context.run(on_call, info)
         except Exception:  # a user's callback must not turn a good answer into a failure
             log.exception("on_call= failed for %s", self._shown())
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from imagine._log import log
@@ -10,12 +9,7 @@ from imagine._log import log
 if TYPE_CHECKING:
     from imagine.calls import CallInfo
 
-__all__ = ["is_wanted", "log_end"]
-
-
-def is_wanted() -> bool:
-    """Tell whether anybody listens; without that no record is made."""
-    return log.isEnabledFor(logging.INFO)
+__all__ = ["log_end"]
 
 
 def log_end(doing: str, info: CallInfo) -> None:

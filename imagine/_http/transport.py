@@ -315,7 +315,8 @@ class Transport:
         part = "write" if body is not None and body.takes_time else call.answer_part
         data = await _begun(call, clock) if part == "write" else (body.open(clock, part) if body else None)
         with SendTrace(clock, part, self._target) as trace:
-            response = await call.sent(self._sending(call, session, data, trace, url))
+            sending = self._sending(call, session, data, trace, url)
+            response = await (sending if call.trace is None else call.trace.sends(sending))
         self._record_head(call.record, response)
         if response.status >= 300 and (target := await self._next_target(call, response, clock, redirects)):
             response.release()
