@@ -207,24 +207,23 @@ class Call(msgspec.Struct, eq=False):
         self.record.finished, self.record.outcome = time.monotonic(), outcome
         if error is not None:
             self._note(error)
-        if _tracing.begin is not None or self.trace is not None:
-            self._end_trace(error)
+        if self.trace is not None:
+            self._end_trace(self.trace, error)
         if log.isEnabledFor(logging.INFO):
             log_end(self._shown(), self.record.info())
         if self.options.on_call is not None:
             self._hand_over(self.options.on_call)
 
-    def _end_trace(self, error: BaseException | None) -> None:
-        if (begin := _tracing.begin) is not None and not self.record.attempts:  # it failed before it could be sent
-            self._begin_trace(begin)
-        trace, self.trace = self.trace, None
-        if trace is not None:
-            trace.end(self.record, error)
+    def _end_trace(self, trace: CallTrace, error: BaseException | None) -> None:
+        self.trace = None
         if self.options.on_call is None:
             self.context = None
+        trace.end(self.record, error)
 
     def record_failure(self, error: BaseException) -> None:
         """Close the record of a call that has failed, or that its user or its task has given up."""
+        if not self.record.attempts and self.record.finished is None and (begin := _tracing.begin):  # it was never sent
+            self._begin_trace(begin)
         if isinstance(error, Exception):
             self.finish("failed", error)
         elif self.record.left:

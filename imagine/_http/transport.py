@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import platform
 import time
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
 import aiohttp
@@ -43,15 +43,13 @@ from imagine.exceptions import (
 from imagine.types.answer import Answer, remember
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
     from imagine._http.sessions import Pool
     from imagine._http.sources import Source
     from imagine._options.call import CallOptions
     from imagine._options.client import Options
     from imagine._pacing.slots import Slot, SlotQueue
-
-    _Data = AsyncIterator[bytes] | aiohttp.MultipartWriter | bytes | None
 
 __all__ = ["Transport", "quoted_path"]
 
@@ -315,38 +313,41 @@ class Transport:
         part = "write" if body is not None and body.takes_time else call.answer_part
         data = await _begun(call, clock) if part == "write" else (body.open(clock, part) if body else None)
         with SendTrace(clock, part, self._target) as trace:
-            sending = self._sending(call, session, data, trace, url)
+            sending = session.request(
+                call.method,
+                url or call.url,
+                params={} if url else call.params,
+                data=data,
+                headers=self._headers_for(call),
+                allow_redirects=False,
+                proxy=self._proxy,
+                ssl=self._tls,
+                read_bufsize=READ_BUFFERS[call.accept],
+                middlewares=None if call.method == "POST" else (trace.middleware,),
+            )
             response = await (sending if call.trace is None else call.trace.sends(sending))
         self._record_head(call.record, response)
-        if response.status >= 300 and (target := await self._next_target(call, response, clock, redirects)):
-            response.release()
-            return await self._send_once(call, session, clock, slot, url=target, redirects=redirects + 1)
+        if not 200 <= response.status < 300:
+            return await self._after(call, session, clock, slot, response, redirects)
         slot.report(response.status, call.record.quota, call.record.retry_after)
-        if 200 <= response.status < 300:
-            return response
-        clock.only_deadline()  # a slow body does not hide the status
-        raise await self._error_answer(call, response)
+        return response
 
-    def _sending(
+    async def _after(
         self,
         call: Call,
         session: aiohttp.ClientSession,
-        data: _Data,
-        trace: SendTrace,
-        url: URL | None,
-    ) -> Coroutine[Any, Any, aiohttp.ClientResponse]:
-        return session.request(
-            call.method,
-            url or call.url,
-            params={} if url else call.params,
-            data=data,
-            headers=self._headers_for(call),
-            allow_redirects=False,
-            proxy=self._proxy,
-            ssl=self._tls,
-            read_bufsize=READ_BUFFERS[call.accept],
-            middlewares=None if call.method == "POST" else (trace.middleware,),
-        )
+        clock: Clock,
+        slot: Slot,
+        response: aiohttp.ClientResponse,
+        redirects: int,
+    ) -> aiohttp.ClientResponse:
+        """Go on after an answer that is not good: where it leads, or to the exception for it."""
+        if target := await self._next_target(call, response, clock, redirects):
+            response.release()
+            return await self._send_once(call, session, clock, slot, url=target, redirects=redirects + 1)
+        slot.report(response.status, call.record.quota, call.record.retry_after)
+        clock.only_deadline()  # a slow body does not hide the status
+        raise await self._error_answer(call, response)
 
     async def _next_target(
         self, call: Call, response: aiohttp.ClientResponse, clock: Clock, redirects: int
@@ -409,7 +410,7 @@ class Transport:
         raise ImagineStreamException(f"{call.doing} was answered with {kind}, not a stream of events: {shown!r}")
 
 
-async def _begun(call: Call, clock: Clock) -> _Data:
+async def _begun(call: Call, clock: Clock) -> AsyncIterator[bytes] | aiohttp.MultipartWriter | bytes:
     """Open a body that takes time; an upload is read from its start first."""
     body = call.body
     assert body is not None
