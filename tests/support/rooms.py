@@ -16,20 +16,8 @@ from typing import NamedTuple
 PACKAGE = Path(__file__).parents[2] / "imagine"
 
 FLOORS = (
-    *(
-        "_version",
-        "_warn",
-        "_log",
-        "_headers",
-        "types",
-        "calls",
-        "exceptions",
-        "limits",
-        "_redaction",
-        "_record",
-        "_tracing",
-    ),
-    *("_first_use", "_instead", "_plain"),
+    *("_version", "_warn", "_log", "_headers", "types", "calls", "exceptions", "limits", "_redaction", "_record"),
+    *("_tracing", "_first_use", "_instead", "_plain"),
     *("_pacing", "_answers", "_options", "_http", "streaming", "_requests", "_client", "async_client"),
     *("_blocking", "client", "server", "testing", "otel", "__init__"),
 )
