@@ -291,7 +291,10 @@ class AsyncStream(Generic[T, R]):
         looked_at = payloads if self._fold.add(chunks) else payloads[-LAST:]
         kept = payloads if source.size <= self._size_before + KEPT_BYTES else _within(KEPT_BYTES, payloads)
         self._size_before, self._last_read = source.size, (chunks, kept)
-        source.call.received(chunks)
+        call = source.call
+        call.record.count(len(chunks))
+        if call.trace is not None:
+            call.trace.received(chunks)
         if self._is_done(source, looked_at, done) and self._state is OPEN:
             self._state = COMPLETE
         if not chunks and self._failure is not None:

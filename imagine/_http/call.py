@@ -29,7 +29,7 @@ from imagine.exceptions import ImagineException
 from imagine.limits import Timeout, positive_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from imagine._options.call import CallOptions
     from imagine._redaction.redaction import Redaction
@@ -172,12 +172,6 @@ class Call(msgspec.Struct, eq=False):
             headers = CIMultiDict(trace.headers)
             headers.update(self.headers)  # those of the call's user come first
             self.headers = headers
-
-    def received(self, chunks: Sequence[object]) -> None:
-        """Note the chunks of one read of its stream."""
-        self.record.count(len(chunks))
-        if self.trace is not None:
-            self.trace.received(chunks)
 
     def gives_up_after(self, error: BaseException) -> bool:
         """Tell whether its first attempt was its last."""
