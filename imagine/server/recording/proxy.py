@@ -13,11 +13,11 @@ from multidict import CIMultiDict
 from imagine.server.answers import Refusal
 from imagine.server.faults import Sent, Wire
 from imagine.server.faults.wire import LAST_CHUNK, chunk, head
+from imagine.server.paths import BASE_PATH
 from imagine.server.recording.bodies import body_of, bytes_of, piece_of, piece_to_bytes
 from imagine.server.recording.events import TimedEvents
 from imagine.server.recording.exchange import Answer, Asked, Exchange
 from imagine.server.recording.pieces import without_secrets
-from imagine.server.service import BASE_PATH
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
