@@ -113,7 +113,7 @@ class ImagineExtraMissing(ImagineException, ImportError):
     """A part of the SDK needs packages that are not installed; the message says what to install."""
 
     def __init__(self, extra: str) -> None:
-        super().__init__(f"imagine.{extra} needs more packages: pip install 'imagine-aio[{extra}]'")
+        super().__init__(f"this part of imagine needs more packages: pip install 'imagine-aio[{extra}]'")
         self.extra = extra
         """Which one: such as otel."""
 

@@ -461,12 +461,19 @@ async def test_every_exception_can_be_told_and_pickled(make_client, server, ask,
 
 
 def test_fresh_exceptions_can_be_pickled():
-    """Every class of the tree can be made with a message alone, and goes through pickle."""
-    for name in imagine.exceptions.__all__:
+    """Every class of the tree but that of a missing extra can be made with a message alone, and goes through pickle."""
+    for name in set(imagine.exceptions.__all__) - {"ImagineExtraMissing"}:
         error = getattr(imagine, name)("oops")
         back = pickle.loads(pickle.dumps(error))
         assert (type(back), str(back), back.http_status, back.headers) == (type(error), "oops", None, {})
         assert str(getattr(imagine, name)()) == ""
+
+
+def test_a_missing_extra_says_what_to_install():
+    """It names the extra, also after pickling."""
+    error = pickle.loads(pickle.dumps(imagine.ImagineExtraMissing("otel")))
+    assert "pip install 'imagine-aio[otel]'" in str(error)
+    assert (error.extra, isinstance(error, ImportError)) == ("otel", True)
 
 
 KEY = 'se"cr/et\\key'

@@ -48,7 +48,7 @@ def test_without_the_extra_it_says_what_to_install():
     code = (
         "import sys; sys.modules['opentelemetry'] = None\ntry: import imagine.otel\nexcept ImportError as e: print(e)"
     )
-    assert run(code) == "imagine.otel needs more packages: pip install 'imagine-aio[otel]'"
+    assert run(code) == "this part of imagine needs more packages: pip install 'imagine-aio[otel]'"
 
 
 def test_what_is_missing_is_told_in_another_process_too():

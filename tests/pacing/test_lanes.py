@@ -238,7 +238,7 @@ async def test_a_429_to_a_look_stops_no_call(make_client, server):
 async def test_whoever_may_go_goes(make_client, server):
     """Behind a call that waits in a closed lane, others pass by: another model, a look, a call without retries."""
     client = await make_client()
-    server.faults.script(["status;code=429;retry-after-ms=1500"])
+    server.faults.script(["status;code=429;retry-after-ms=60000"])
     waiting = asyncio.create_task(client.chat(HELLO))
     await until(lambda: [lane.waiting for lane in client.lanes] == [1] and len(server.requests) == 1)
     behind = asyncio.create_task(client.chat(HELLO))
@@ -246,6 +246,7 @@ async def test_whoever_may_go_goes(make_client, server):
     await client.chat(HELLO, "Llama-3.3-70B")
     await client.ping()
     assert [lane.waiting for lane in client.lanes] == [2]
+    await reopen(client)
     await asyncio.gather(waiting, behind)
 
 

@@ -252,7 +252,9 @@ async def test_filters_change_what_is_written(path, record, client_of):
 
 async def test_recording_anew_keeps_order_and_what_is_unchanged(path, server, record, client_of):
     """Requests stay where they were in the file, and what differs in its times alone is not rewritten."""
-    answer = Raw(b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 11\r\n\r\n{"data":[]}')
+    body = b'{"data": [{"embedding": [0.5]}]}'
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
+    answer = Raw(head + body)
 
     async def ask(asked):
         server.faults.script([answer] * len(asked))
