@@ -2,6 +2,7 @@
 
 - `sse`: the bytes of a stream into the payloads of its events.
 - `folding`: the chunks of a stream into a whole answer, while they pass.
+- `whole`: whole messages in place of deltas.
 - `growing`: members of a message that few streams have, and that come in pieces.
 - `errors`: error answers and error events into exceptions.
 - `own`: answers that carry an error, though their status is a good one.

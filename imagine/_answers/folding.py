@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from imagine._answers.growing import Growing, joined
+from imagine._answers.whole import WholeMessages
 from imagine._record import Received
 from imagine.types.chat_completions import (
     ChatCompletionResponse,
@@ -79,6 +80,7 @@ class _FinishReasons:
 
     def __init__(self, asked: int = 1) -> None:
         self._asked = asked
+        self._whole = WholeMessages()
         self._open: set[int] = set()
         self._finished: dict[int, FinishReason] = {}
 
@@ -117,6 +119,7 @@ class _FinishReasons:
                 chunk.usage = choice.usage
         elif index not in self._finished:
             self._open.add(index)
+        self._whole.take(choice)
 
 
 class ChoicesProgress(_FinishReasons, Generic[Chunk]):
@@ -127,18 +130,37 @@ class ChoicesProgress(_FinishReasons, Generic[Chunk]):
 
     def __init__(self, asked: int = 1) -> None:
         super().__init__(asked)
+        self._last: int | None = None
         self.usage: UsageInfo | None = None
 
     def add(self, chunks: Sequence[Chunk]) -> bool:
         """Take the chunks of one read; tell whether there was more than the next pieces of one text."""
-        pieces = 0
+        more = False
         for chunk in chunks:
-            for choice in chunk.choices:
-                self._mark(chunk, choice)
-                pieces += choice.finish_reason is None and choice.delta.content is not None
-            if chunk.usage is not None:
-                self.usage = chunk.usage
-        return pieces != len(chunks)
+            try:
+                [choice] = chunk.choices
+                if (  # as in a fold
+                    choice.delta.content
+                    and choice.index == self._last
+                    and choice.finish_reason is None
+                    and chunk.usage is None
+                ):
+                    continue
+            except ValueError:  # of none, or of several choices
+                pass
+            more = True
+            self._last = self._add(chunk)
+        return more
+
+    def _add(self, chunk: Chunk) -> int | None:
+        """Take any chunk, and return the choice that it went to, if the next pieces of its text need no look."""
+        last = None
+        for choice in chunk.choices:
+            self._mark(chunk, choice)
+            last = choice.index if self._whole.is_in_deltas(choice.index) else None
+        if chunk.usage is not None:
+            self.usage = chunk.usage
+        return last
 
     def snapshot(self) -> None:
         """Return None: nothing is kept."""
@@ -332,7 +354,7 @@ class _ChoicesFold(_FinishReasons, Generic[Chunk]):
         return more
 
     def _add(self, chunk: Chunk) -> _Target:
-        """Take any chunk, and return the choice that it went to."""
+        """Take any chunk, and return the choice that it went to, if the next pieces of its text can go there at once."""
         last: _Target = _NO_TARGET
         self._fingerprint = chunk.system_fingerprint or self._fingerprint
         self._tier = chunk.service_tier or self._tier
@@ -340,7 +362,7 @@ class _ChoicesFold(_FinishReasons, Generic[Chunk]):
             self._mark(chunk, choice)
             builder = self._builders.setdefault(choice.index, ChoiceBuilder())
             builder.add_choice(choice)
-            last = choice.index, builder.write
+            last = (choice.index, builder.write) if self._whole.is_in_deltas(choice.index) else _NO_TARGET
         if chunk.usage is not None:
             self.usage = chunk.usage
         return last
