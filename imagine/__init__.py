@@ -11,6 +11,7 @@ Names are imported when they are first asked for: `import imagine` alone loads n
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -210,4 +211,10 @@ if not TYPE_CHECKING:  # checkers would take any name for one that this function
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         home = _HOMES.get(name) or ("imagine.exceptions" if name.endswith("Exception") else "imagine.types")
-        return globals().setdefault(name, getattr(import_module(home), name))
+        try:
+            return globals().setdefault(name, getattr(import_module(home), name))
+        except ImportError as error:
+            if sys.meta_path is not None:
+                raise
+            kind = globals().get("ImagineException", ImportError)  # there wherever somebody can catch it
+            raise kind(f"the interpreter is ending: imagine.{name} cannot be loaded any more, import it before") from error

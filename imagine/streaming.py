@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from enum import Enum
 from itertools import accumulate
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Never, Self, SupportsIndex, TypeVar, cast
 
 import msgspec
 
@@ -242,6 +242,10 @@ class AsyncStream(Generic[T, R]):
             return chunk
         raise StopAsyncIteration
 
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Never:
+        """Refuse to be copied or pickled, with TypeError: a copy would close what the original still reads."""
+        raise TypeError("a stream cannot be copied or pickled, it is one connection: ask for another stream")
+
     def __del__(self) -> None:
         source: EventSource | None = getattr(self, "_source", None)  # not there where the arguments were wrong
         if source is not None and not source.is_closed:
@@ -329,7 +333,9 @@ class AsyncStream(Generic[T, R]):
             return
         if self._state is OPEN:
             self._check_end(source)
-        elif not self._fold.complete and await source.breaks_off():
+        if not self._fold.begun:
+            raise ImagineStreamException("the service ended the stream before it said anything")
+        if self._state is not OPEN and not self._fold.complete and await source.breaks_off():
             raise ImagineStreamException("the connection broke off after [DONE], in the middle of the answer")
         self._state = COMPLETE
         if source.call.slots.counts_tokens:

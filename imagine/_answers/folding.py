@@ -52,6 +52,11 @@ class Fold(Received, Protocol[T_contra, R_co]):
         ...
 
     @property
+    def begun(self) -> bool:
+        """Whether anything of an answer came."""
+        ...
+
+    @property
     def complete(self) -> bool:
         """Whether nothing can be missing, whatever happens from here on."""
         ...
@@ -83,6 +88,11 @@ class _FinishReasons:
         self._whole = WholeMessages()
         self._open: set[int] = set()
         self._finished: dict[int, FinishReason] = {}
+
+    @property
+    def begun(self) -> bool:
+        """Whether a choice was seen."""
+        return bool(self._open or self._finished)
 
     @property
     def complete(self) -> bool:
@@ -426,11 +436,11 @@ class ImagesProgress:
     usage = choices_finished = finish_reasons = None
 
     def __init__(self) -> None:
-        self.may_end = False
+        self.begun = self.may_end = False
 
     def add(self, chunks: Sequence[ImageResponse]) -> bool:
         """Take the events of one read; all of them are looked at."""
-        self.may_end = self.may_end or bool(chunks)
+        self.begun = self.may_end = self.may_end or bool(chunks)
         return True
 
     def snapshot(self) -> None:
@@ -446,13 +456,13 @@ class ImageFold:
     usage = choices_finished = finish_reasons = None
 
     def __init__(self) -> None:
-        self.may_end = False
+        self.begun = self.may_end = False
         self._last = ImageResponse(data=[])
         self._images: list[Image] = []
 
     def add(self, chunks: Sequence[ImageResponse]) -> bool:
         """Take the events of one read; all of them are looked at."""
-        self.may_end = self.may_end or bool(chunks)
+        self.begun = self.may_end = self.may_end or bool(chunks)
         for chunk in chunks:
             self._last = chunk
             self._images.extend(chunk.data)

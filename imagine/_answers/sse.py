@@ -1,8 +1,9 @@
 """Server-sent events: bytes in, payloads out; no I/O.
 
-Follows the parsing rules of the WHATWG HTML standard (section 9.2.6) on bytes, with two deliberate steps away: an event
-that the body's end leaves without its blank line is handed out by `finish`, not dropped; and an error that a service
-writes past the rules, in a field `error` or as a line of bare JSON, is taken for an event named `error`.
+Follows the parsing rules of the WHATWG HTML standard (section 9.2.6) on bytes, with three deliberate steps away: an
+event that the body's end leaves without its blank line is handed out by `finish`, not dropped; an error that a service
+writes past the rules, in a field `error` or as a line of bare JSON, is taken for an event named `error`; and a byte
+order mark is left out at the start of any line, since some services write each event with one.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from imagine.exceptions import ImagineStreamException
 __all__ = ["SSEDecoder"]
 
 _BOM = b"\xef\xbb\xbf"
+_BOMS = re.compile(rb"^(?:\xef\xbb\xbf)+")
 _BARE_ERROR = re.compile(rb'\s*\{\s*"error"\s*$')
 """What bare JSON of an error has before its first colon."""
 _LINE_END = re.compile(rb"\r\n|\n|\r")
@@ -30,7 +32,6 @@ class SSEDecoder:
         self.keepalives = 0
         """Comments and events without data so far."""
         self._max = max_event_bytes
-        self._started = False
         self._plain = True  # no CR seen so far: events end at b"\n\n", found without looking at lines
         self._skip_newline = False
         self._tail: list[bytes] = []  # what came since the last line end (after a CR) or the last event's end
@@ -42,8 +43,6 @@ class SSEDecoder:
 
     def feed(self, data: bytes) -> list[bytes]:
         """Take one read's bytes and return the payloads of the events that it completes."""
-        if not self._started and not (data := self._without_bom(data)):
-            return []
         if self._plain and b"\r" in data:
             self._plain = False
         if not self._plain:
@@ -57,12 +56,6 @@ class SSEDecoder:
         rest = b"".join(self._tail)
         self._tail, self._tail_size = [], 0
         return self._parse([*_LINE_END.split(rest), b""])
-
-    def _without_bom(self, data: bytes) -> bytes:
-        data = b"".join(self._tail) + data
-        self._started = len(data) >= len(_BOM) or not _BOM.startswith(data)
-        self._tail = [] if self._started else [data]
-        return data.removeprefix(_BOM) if self._started else b""
 
     def _feed_plain(self, data: bytes) -> list[bytes]:
         end = data.rfind(b"\n\n") + 2
@@ -112,6 +105,8 @@ class SSEDecoder:
         for line in lines:
             if self.error is not None:
                 break
+            if line.startswith(_BOM):
+                line = _BOMS.sub(b"", line)
             if line:
                 self._field(line)
             else:

@@ -6,7 +6,7 @@ from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Generator, Iterator
 from functools import partial
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, Never, Self, SupportsIndex, TypeVar
 
 from imagine._blocking import loop_thread
 from imagine.calls import CallInfo
@@ -115,6 +115,10 @@ class Stream(Generic[T, R]):
         except BaseException:
             self._give_up()
             raise
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Never:
+        """Refuse to be copied or pickled, as an AsyncStream does."""
+        return self._stream.__reduce_ex__(protocol)
 
     def _give_up(self) -> None:
         """Drop the connection as an AsyncStream does when its reader is cancelled."""

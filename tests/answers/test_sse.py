@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from imagine._answers.sse import SSEDecoder
 from imagine.exceptions import ImagineStreamException
 
+BOM = b"\xef\xbb\xbf"
+
 
 def decoded(*reads: bytes) -> list[bytes]:
     """Everything a decoder hands out for these reads and the end of the body."""
@@ -24,7 +26,7 @@ def decoded(*reads: bytes) -> list[bytes]:
 def lines_of(body: bytes) -> list[bytes]:
     """Cut lines a byte at a time."""
     lines, line, previous = [], b"", b""
-    for number in body.removeprefix(b"\xef\xbb\xbf"):
+    for number in body:
         byte = bytes([number])
         if byte == b"\n" and previous == b"\r":
             pass
@@ -38,10 +40,16 @@ def lines_of(body: bytes) -> list[bytes]:
 
 
 def reference(body: bytes) -> list[bytes]:
-    """Read a body by the rules of WHATWG HTML 9.2.6; the event at the body's end is kept, as is our way."""
+    """Read a body by the rules of WHATWG HTML 9.2.6, in two things our way.
+
+    The event at the body's end is kept, and a byte order mark is left out wherever a line begins with one.
+    """
     payloads: list[bytes] = []
     data, name = [], b""
-    for line in [*lines_of(body), b""]:
+    for marked in [*lines_of(body), b""]:
+        line = marked
+        while line.startswith(BOM):
+            line = line.removeprefix(BOM)
         if line == b"":
             payload = b"\n".join(data)
             if name == b"error":

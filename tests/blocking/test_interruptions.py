@@ -93,6 +93,26 @@ def test_a_call_in_the_middle_of_the_first_one_is_refused(module):
     assert ended.printed[1:] == ["pong", "pong"]
 
 
+@pytest.mark.parametrize("name", ["ImagineAsyncClient", "ChatMessage"])
+def test_a_name_first_asked_for_at_the_very_end_is_refused(name):
+    """A finalizer that runs when nothing can be imported any more is told so, in words of ours."""
+    ended = run(
+        f"""
+        class Late:
+            def __del__(self):
+                try:
+                    imagine.{name}
+                except ImagineException as error:
+                    os.write(2, str(error).encode())
+
+        import imagine
+        late = sys.modules["late"] = Late()
+        late.itself = late
+        """
+    )
+    assert ended.errors == f"the interpreter is ending: imagine.{name} cannot be loaded any more, import it before"
+
+
 @pytest.mark.usefixtures("imagine_environment")
 def test_what_cannot_be_imported_is_an_error_of_ours():
     """A broken installation is told by the first call, in words, and its cause is the ImportError."""
