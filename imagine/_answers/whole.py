@@ -5,11 +5,16 @@ Some services send both: pieces in deltas, and all that was said so far, or in t
 
 from __future__ import annotations
 
+from itertools import compress
 from typing import TYPE_CHECKING
+
+from msgspec.structs import astuple
 
 from imagine.types.common import DeltaMessage
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from imagine.types.chat_completions import ChatCompletionResponseStreamChoice
     from imagine.types.completions import CompletionResponseStreamChoice
 
@@ -29,10 +34,10 @@ class WholeMessages:
         """Note what the delta of a choice says, and add what stands in place of it."""
         said = self._said.setdefault(choice.index, set())
         said.update(_names(choice.delta))
-        whole = choice.message or (DeltaMessage(content=choice.text) if choice.text else None)
-        if whole is None:
+        if choice.message is None and not choice.text:
             return
-        missing = _names(whole) - said
+        whole = choice.message or DeltaMessage(content=choice.text)
+        missing = set(_names(whole)) - said
         for name in missing:
             setattr(choice.delta, name, getattr(whole, name))
         if choice.finish_reason:
@@ -43,5 +48,5 @@ class WholeMessages:
         return "content" in self._said[index]
 
 
-def _names(delta: DeltaMessage) -> set[str]:
-    return {name for name in _MEMBERS if getattr(delta, name)}
+def _names(delta: DeltaMessage) -> Iterator[str]:
+    return compress(_MEMBERS, astuple(delta))
