@@ -8,6 +8,7 @@
 - `uploads`: a form with a file, which is read as it is sent.
 - `sources`: what uploads are read from: paths, files, iterators.
 - `worker`: a thread for what may hang: reads, and functions of the user's.
+- `compression`: compressed bodies, unpacked as they are read.
 - `reading`: bodies of answers, whole or from their start.
 - `event_source`: an open stream, a network read at a time.
 - `sessions`: the connections of a client, a session for each loop.

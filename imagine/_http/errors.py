@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import socket
 import ssl
 
@@ -11,6 +10,7 @@ import aiohttp
 from aiohttp.http import HttpProcessingError
 from aiohttp.http_exceptions import LineTooLong
 
+from imagine._http.compression import EncodingError
 from imagine.exceptions import ImagineConnectionException, ImagineException
 
 __all__ = ["FOREIGN", "connection_error"]
@@ -18,8 +18,6 @@ __all__ = ["FOREIGN", "connection_error"]
 FOREIGN = (aiohttp.ClientError, HttpProcessingError, OSError, RuntimeError, ValueError, EOFError)
 """What aiohttp lets out of sending and reading. RuntimeError: "Session is closed", "Connection closed."."""
 
-_ENCODING = re.compile(r"decode content-encoding: ([\w ()-]+)")
-"""How aiohttp tells of one that it has no decoder for, or of bytes that are not in it."""
 _CA_HINT = "; pass verify='/path/to/ca.pem' (or set SSL_CERT_FILE) to trust a private CA"
 _TOO_LARGE = "a status or header of more than 64 KiB, or with too many headers"
 _OLD_TLS = "; TLS 1.2 or later is needed there"
@@ -36,8 +34,8 @@ def connection_error(error: BaseException, target: str, *, reused: bool = False)
         return ImagineConnectionException(f"TLS with {target} failed: it was cut off in the handshake{_OLD_TLS}", "tls")
     if _is_about_size(error):
         return ImagineConnectionException(f"head too large: {target} answered with {_TOO_LARGE}", "lost")
-    if encoding := _ENCODING.search(str(error)):
-        return ImagineConnectionException(f"the answer of {target} cannot be decompressed: {encoding[1]}", "lost")
+    if isinstance(error, EncodingError):
+        return ImagineConnectionException(f"the answer of {target} {error}", "lost")
     reason, text = _entry(error)
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         reason = "dns_temporary" if getattr(error.os_error, "errno", None) in _TEMPORARY_DNS else "dns"

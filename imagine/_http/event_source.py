@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
+from imagine._http.compression import unpacked
 from imagine._http.errors import FOREIGN
 from imagine._http.reading import BOMB, BOMB_BYTES, is_bomb
 from imagine._pacing.clock import EventClock
@@ -42,6 +43,7 @@ class EventSource:
         self.call = call
         self._response = response
         self._content = response.content
+        self._reader = unpacked(response)
         self._slot = slot
         self._sse = sse
         self._watchdog = watchdog
@@ -101,7 +103,7 @@ class EventSource:
                 if not clock.is_waiting:
                     clock.start()
                 try:
-                    data = await self._content.readany()
+                    data = await self._reader.readany()
                 except FOREIGN as error:
                     data = self._after(error)
                 self._take(data)
@@ -242,7 +244,7 @@ class EventSource:
         self._ending = _cut(error)
         self._ending.__cause__ = error
         self._content.set_exception(None)  # type: ignore[arg-type]  # no other public way to what it holds
-        data = self._content.read_nowait()
+        data = self._reader.read_nowait()
         if not data:
             raise self._ending
         return data

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from imagine._http.compression import EncodingError, unpacked
 from imagine._http.errors import FOREIGN, connection_error
 from imagine.exceptions import ImagineDecodeException, ImagineException
 
 if TYPE_CHECKING:
     import aiohttp
+
+    from imagine._http.compression import Reader
 
 __all__ = ["BOMB", "BOMB_BYTES", "is_bomb", "read_body", "read_start"]
 
@@ -22,13 +25,13 @@ BOMB = f"a decompression bomb: it decompresses to over {BOMB_RATIO} times what c
 
 async def read_body(response: aiohttp.ClientResponse, most: int, target: str) -> bytes | bytearray:
     """Read a whole body of at most `most` bytes; ImagineDecodeException for a longer one, or for a bomb."""
-    content = response.content
+    content, reader = response.content, unpacked(response)
     try:
-        if content.is_eof():  # it came with its head
+        if content.is_eof() and reader is content:  # it came with its head
             whole = content.read_nowait()
             _check_size(len(whole), most, content)
             return whole
-        return await _read_pieces(content, most)
+        return await _read_pieces(reader, content, most)
     except ImagineException:
         response.close()
         raise
@@ -41,10 +44,10 @@ async def read_body(response: aiohttp.ClientResponse, most: int, target: str) ->
         raise
 
 
-async def _read_pieces(content: aiohttp.StreamReader, most: int) -> bytearray:
+async def _read_pieces(reader: Reader, content: aiohttp.StreamReader, most: int) -> bytearray:
     """Put the pieces of a body together, each at once: memory that is free again is at hand for the next one."""
     whole = bytearray()
-    while piece := await content.readany():
+    while piece := await reader.readany():
         whole += piece
         _check_size(len(whole), most, content)
     return whole
@@ -62,16 +65,21 @@ def is_bomb(size: int, content: aiohttp.StreamReader) -> bool:
     return size > BOMB_BYTES and size > BOMB_RATIO * content.total_raw_bytes
 
 
-async def read_start(response: aiohttp.ClientResponse, most: int) -> bytes:
-    """Read the first `most` bytes of a body that explains a failure: one that is long, slow or broken hides nothing."""
-    body = b""
+async def read_start(response: aiohttp.ClientResponse, most: int) -> tuple[bytes, EncodingError | None]:
+    """Read the first `most` bytes of a body that explains a failure: one that is long, slow or broken hides nothing.
+
+    Where it cannot be decompressed, return why, too.
+    """
+    body, reader, undecodable = b"", unpacked(response), None
     try:
         async with asyncio.timeout(START_SECONDS):
-            while len(body) < most and (piece := await response.content.readany()):
+            while len(body) < most and (piece := await reader.readany()):
                 body += piece
+    except EncodingError as error:
+        undecodable = error
     except FOREIGN:
         pass
     finally:
         if not response.content.at_eof():
             response.close()
-    return body[:most]
+    return body[:most], undecodable

@@ -157,6 +157,7 @@ def _make_session() -> aiohttp.ClientSession:
     from imagine._http.connector import Connector
 
     return aiohttp.ClientSession(
+        auto_decompress=False,  # `compression` does it
         connector=Connector(),
         cookie_jar=aiohttp.DummyCookieJar(),
         max_line_size=HEAD_BYTES,

@@ -18,6 +18,7 @@ from imagine._answers.sse import SSEDecoder
 from imagine._headers import reported_quota, retry_after_of
 from imagine._http.bodies import JSON_HEADERS, SMALL, Body, JSONBody
 from imagine._http.call import Call
+from imagine._http.compression import ACCEPTED
 from imagine._http.connector import SendTrace
 from imagine._http.event_source import EventSource
 from imagine._http.keys import KeySource
@@ -59,7 +60,7 @@ MAX_REDIRECTS = 5
 JSON = "application/json"
 EVENTS = "text/event-stream"
 ACCEPTING = {
-    JSON: {"Accept": JSON},
+    JSON: {"Accept": JSON, "Accept-Encoding": ACCEPTED},
     # Uncompressed: a gateway that compresses a stream also collects it.
     EVENTS: {"Accept": EVENTS, "Accept-Encoding": "identity"},
 }
@@ -395,18 +396,20 @@ class Transport:
             return ImagineConnectionException(
                 "407: the proxy asks for a user and password; put them into proxy='http://user:password@host'", "proxy"
             )
-        body = await read_start(response, call.redaction.reach(BODY_BYTES))
+        body, undecodable = await read_start(response, call.redaction.reach(BODY_BYTES))
         if self.options.debug:
             call.log_body("answer", body)
         url = f"{response.url.origin()}{response.url.raw_path}"  # a query may hold what nobody else is to see
-        return api_error(call.record, body, doing=call.doing, redaction=call.redaction, url=url)
+        doing = f"{call.doing}, whose body {undecodable}" if undecodable else call.doing
+        return api_error(call.record, body, doing=doing, redaction=call.redaction, url=url)
 
     async def _check_is_stream(self, call: Call, response: aiohttp.ClientResponse) -> None:
         kind = response.headers.get("Content-Type", "")
         if not kind or kind.partition(";")[0].strip().lower() == EVENTS:
             return
         redaction = call.redaction
-        shown = redaction.excerpt(await read_start(response, redaction.reach(200)), 200)
+        start, _ = await read_start(response, redaction.reach(200))
+        shown = redaction.excerpt(start, 200)
         raise ImagineStreamException(f"{call.doing} was answered with {kind}, not a stream of events: {shown!r}")
 
 
