@@ -76,6 +76,7 @@ REFUSALS = [
 
 RETRIES = [
     Row("503, an HTML page, once", faulty("status;code=503;body=html"), answer(sends=2)),
+    Row("503, its body in br, once", faulty("status;code=503;encoding=br"), answer(sends=2)),
     *(
         Row(f"{code}, once", faulty(f"status;code={code}"), answer(sends=2))
         for code in (408, 500, 502, 504, 520, 524, 529)

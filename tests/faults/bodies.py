@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from faults.client_calls import LOOKS, chat, embed, stream, upload_shrinking
+from faults.client_calls import LOOKS, chat, embed, rerank, stream, upload_shrinking
 from faults.outcome import Expected, answer, failure
 from faults.places import faulty, service
 from faults.row import Row
@@ -51,6 +51,8 @@ BROKEN = [
     Row("shorter than its Content-Length", faulty("short-body"), failure("Connection", "cut", sends=1), [chat]),
     Row("TCP reset in the middle", faulty("cut-stream"), failure("Connection", "cut", sends=1), [chat]),
     Row("a file that shrinks while it is sent", service, failure("of ours", "became shorter"), [upload_shrinking]),
+    Row("a vector null", faulty("vectors;change=null"), failure("Decode", "embedding", "data[2]", sends=1), [embed]),
+    Row("a vector missing", faulty("vectors;change=missing"), failure("Decode", "2 vectors for 3 texts"), [embed]),
     Row("said to be gzip, but is not", faulty(Raw([NO_GZIP])), failure("Connection", status=200, sends=1), [chat]),
 ]
 
@@ -67,7 +69,13 @@ UNUSUAL = [
         Row(f"tool calls, {fault}", faulty(f"tool-calls;habit={habit}"), Expected("2 tool calls"), [stream])
         for fault, habit in HABITS.items()
     ),
+    Row("tool calls, their arguments objects", faulty("tool-calls;habit=objects"), Expected("2 tool calls")),
     Row("vectors in another order", faulty("vectors"), Expected("3 vectors"), [embed]),
+    Row("vectors in Base64", faulty("vectors;change=base64"), Expected("3 vectors"), [embed]),
+    Row("`results` for `data`, `score` for its name", faulty("reranked"), Expected("3 scores"), [rerank]),
+    Row("id a number", faulty("odd-leaf;name=id"), answer()),
+    Row("created a date", faulty("odd-leaf;name=created"), answer()),
+    Row("usage a list", faulty("odd-leaf;name=usage"), answer()),
     Row("U+0085, U+2028 and U+2029 unescaped", faulty("line-separators"), answer(added="U+0085 U+2028 U+2029")),
     Row("NaN", faulty("nan"), answer()),
     Row("invalid UTF-8", faulty("invalid-utf8"), answer()),

@@ -74,6 +74,11 @@ async def embed(client, seen, **options):
     seen.answers.append(await client.embeddings(["one", "two", "three"], **options))
 
 
+async def rerank(client, seen, **options):
+    """Ask for the order of three documents."""
+    seen.answers.append(await client.reranker("cats", ["cats and dogs", "all about cats", "cats"], top_n=3, **options))
+
+
 async def upload(client, seen, **options):
     """Send a file of megabytes."""
     seen.answers.append(await client.transcribe(io.BytesIO(bytes(MEGABYTES * 10**6)), **options))

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from support.clients import HELLO
 
-from imagine import EmbeddingResponse, ImagineConnectionException, ImagineException, ImagineTimeoutException
+from imagine import (
+    EmbeddingResponse,
+    ImagineConnectionException,
+    ImagineException,
+    ImagineTimeoutException,
+    ReRankerResponse,
+)
 from imagine.server import LocalServer
 
 if TYPE_CHECKING:
@@ -83,6 +89,8 @@ def _name(error):
 def _kind_of(answer):
     if isinstance(answer, EmbeddingResponse):
         return f"{sum(map(_is_in_place, enumerate(answer.data)))} vectors"
+    if isinstance(answer, ReRankerResponse):
+        return f"{sum(ranked.relevance_score > 0 for ranked in answer.data)} scores"
     message = answer.choices[0].message
     if message.tool_calls:
         return (

@@ -39,6 +39,7 @@ BROKEN = [
     broken("finish_reason `null`, then cut", "null-finish-reason;after=3", "Stream", "cut"),
     broken("[DONE] over an unfinished choice, then cut", "break-after-done;after=3", "Stream", "after [DONE]"),
     row("n=2, cut between the choices", "first-choice", failure("Stream", "cut", sends=1), n=2),
+    row("[DONE] and nothing before it", "done-alone", failure("Stream", "before it said anything", sends=1)),
     row("an event of another shape", "wrong-shape", failure("Stream", "choices", "unexpected", sends=1)),
     row("another content type", "wrong-content-type", failure("Stream", "text/plain", sends=1)),
 ]
@@ -53,9 +54,12 @@ SPELLINGS = {
     "`id:` and `retry:` without data": "sse-ids",
     "`event: message` and ids": "sse-named",
     "a byte order mark at the start": "sse-bom",
+    "a byte order mark at each event": "sse-boms",
     "one byte at a time": "sse-split",
     "no [DONE], last event without its blank line": "sse-unended",
     "finish_reason but no [DONE]": "no-done",
+    "a whole message in one event": "whole-event",
+    "a whole text in one event": "whole-event;name=text",
 }
 
 FRAMED = [

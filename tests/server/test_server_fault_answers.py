@@ -220,6 +220,7 @@ async def test_tool_calls_in_pieces_that_alternate(session: ClientSession) -> No
         ("sse-ids", "id: 7\nretry: 3000\n\ndata: {", "\n\n"),
         ("sse-named", "event: message\nid: 7\ndata: {", "\n\n"),
         ("sse-bom", "\ufeffdata: {", "\n\n"),
+        ("sse-boms", "\ufeffdata: {", "\n\n"),
         ("sse-split;size=7", "data: {", "\n\n"),
     ],
 )

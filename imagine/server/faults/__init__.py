@@ -2,13 +2,13 @@
 
 A request asks for one in its header `X-Imagine-Fault: cut-stream;after=2`, or `server.faults.script([...])` queues
 them for the next requests. `python -m imagine.server --help-faults` prints the table. Each fault is one function in
-`answers`, `connections`, `framings`, `contents`, `reports` or `tool_calls`: its name, docstring and defaults are what
-the table shows.
+`answers`, `connections`, `framings`, `contents`, `reports`, `tool_calls` or `wholes`: its name, docstring and defaults
+are what the table shows.
 """
 
 from __future__ import annotations
 
-from imagine.server.faults import answers, connections, contents, framings, reports, tool_calls
+from imagine.server.faults import answers, connections, contents, framings, reports, tool_calls, wholes
 from imagine.server.faults.exchange import Exchange
 from imagine.server.faults.script import FaultScript, Raw
 from imagine.server.faults.table import FAULTS, Fault, Playable, describe, parse
@@ -31,4 +31,5 @@ __all__ = [
     "parse",
     "reports",
     "tool_calls",
+    "wholes",
 ]

@@ -39,11 +39,15 @@ async def status(
     retry_after: str = "",
     retry_after_ms: str = "",
     retry_after_date: float = 0.0,
+    encoding: str = "",
 ) -> None:
-    """An error status; body `json` or `html`; a wait in seconds, in milliseconds, or as a date."""
+    """An error status; body `json` or `html`; a wait in seconds, in milliseconds, or as a date.
+
+    The body is said to be in an `encoding`, such as br, in which it is not.
+    """
     date = formatdate(time.time() + retry_after_date, usegmt=True) if retry_after_date else ""
-    waits = {"Retry-After": date or retry_after, "retry-after-ms": retry_after_ms}
-    headers = {name: value for name, value in waits.items() if value}
+    given = {"Retry-After": date or retry_after, "retry-after-ms": retry_after_ms, "Content-Encoding": encoding}
+    headers = {name: value for name, value in given.items() if value}
     content = (_html(code), _HTML_TYPE) if body == "html" else (_json(code, message), _JSON_TYPE)
     _answer(exchange, code, *content, headers)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import math
+import struct
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 from imagine.server.faults.exchange import each, without_done
@@ -140,13 +142,27 @@ def odd_leaf(document: Document, name: str = "id") -> None:
 
 @content
 def vectors(document: Document, change: str = "reversed") -> None:
-    """The vectors of embeddings are `reversed`, each with its number; the last one is `null`, or is `missing`."""
+    """The vectors of embeddings are `reversed`, each with its number, or `base64`; the last is `null`, or `missing`."""
     data: list[Document] = document.get("data", [])
     if change == "reversed":
         data.reverse()
+    elif change == "base64":
+        for vector in data:
+            packed = struct.pack(f"<{len(vector['embedding'])}f", *vector["embedding"])
+            vector["embedding"] = base64.b64encode(packed).decode()
     elif data:
         last = data.pop()
         data += [{**last, "embedding": None}] if change == "null" else []
+
+
+@content
+def reranked(document: Document) -> None:
+    """A reranker's answer in the words of others: `results` with a `score`, and documents as `{"text": …}`."""
+    document["results"] = document.pop("data", [])
+    for result in document["results"]:
+        result["score"] = result.pop("relevance_score")
+        if "document" in result:
+            result["document"] = {"text": result["document"]}
 
 
 @content

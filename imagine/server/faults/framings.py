@@ -87,6 +87,12 @@ async def sse_bom(exchange: Exchange) -> None:
     await reply.rest()
 
 
+@framing
+def sse_boms(payload: bytes) -> bytes:
+    """A byte order mark stands before every event."""
+    return b"\xef\xbb\xbf" + sse(payload)
+
+
 @fault
 async def sse_split(exchange: Exchange, size: int = 1) -> None:
     """The stream is written in pieces of `size` bytes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING
 
 from imagine.server.events import DONE
@@ -26,7 +27,8 @@ async def tool_calls(exchange: Exchange, habit: str = "alternating") -> None:
     """Two tool calls instead of text; how the pieces of a stream name theirs is the `habit`.
 
     That is `alternating`, by index alone once id and name were told; `same-index`, 0 for both; `no-index`; `new-ids`,
-    `repeated` id and name, or `empty-ids` in every piece; `name-in-pieces`.
+    `repeated` id and name, or `empty-ids` in every piece; `name-in-pieces`; `objects`, whole calls whose arguments are
+    no JSON text but objects, in answers that come whole, too.
     """
     reply = await exchange.good()
     pieces = _HABITS.get(habit, _by_index)
@@ -37,15 +39,13 @@ async def tool_calls(exchange: Exchange, habit: str = "alternating") -> None:
             yield encoded({**document, "choices": [{"index": 0, **choice}]})
         yield DONE
 
-    await reply.through(calling if reply.streamed else each(_called)).send()
+    called = partial(_called, pieces=_objects if habit == "objects" else _whole)
+    await reply.through(calling if reply.streamed else each(called)).send()
 
 
-def _called(payload: bytes) -> bytes:
+def _called(payload: bytes, *, pieces: Callable[[int, str, str], Pieces]) -> bytes:
     document: Document = json.loads(payload)
-    calls = [
-        {"id": f"call_{index}", "type": "function", "function": {"name": name, "arguments": arguments}}
-        for index, (name, arguments) in enumerate(_TOOLS)
-    ]
+    calls = [piece for index, (name, arguments) in enumerate(_TOOLS) for piece in pieces(index, name, arguments)]
     for choice in choices_of(document):
         choice["message"] = {"role": "assistant", "content": None, "tool_calls": calls}
         choice["finish_reason"] = "tool_calls"
@@ -102,6 +102,16 @@ def _empty_ids(index: int, name: str, arguments: str) -> Pieces:
         yield _piece(index, "", "", part)
 
 
+def _whole(index: int, name: str, arguments: str) -> Pieces:
+    yield _piece(index, f"call_{index}", name, arguments)
+
+
+def _objects(index: int, name: str, arguments: str) -> Pieces:
+    for piece in _whole(index, name, arguments):
+        piece["function"]["arguments"] = json.loads(arguments)
+        yield piece
+
+
 def _name_in_pieces(index: int, name: str, arguments: str) -> Pieces:
     yield _piece(index, f"call_{index}", name[:4], None)
     yield _piece(index, None, name[4:], arguments)
@@ -114,4 +124,5 @@ _HABITS: Mapping[str, Callable[[int, str, str], Pieces]] = {
     "repeated": _repeated,
     "empty-ids": _empty_ids,
     "name-in-pieces": _name_in_pieces,
+    "objects": _objects,
 }
