@@ -53,6 +53,9 @@ class AsyncClientBase:
     _blocks = False
     """Whether it works behind a client that blocks."""
 
+    _is_to_be_closed = True
+    """Whether its user has to close it, and is warned otherwise."""
+
     def _set_up(self, options: Options, parent: Self | None = None) -> None:
         self._options = options
         self._parent = parent
@@ -60,7 +63,8 @@ class AsyncClientBase:
         self._transport: Transport | None = None
         self._making: Future[Transport] | None = None
         words = "with" if self._blocks else "async with"
-        self._pool: Pool = parent._pool if parent else Pool(f"{self!r}: use `{words}`, or close()")
+        told = f"{self!r}: use `{words}`, or close()" if self._is_to_be_closed else None
+        self._pool: Pool = parent._pool if parent else Pool(told)
         shares = parent is not None and all(
             getattr(parent._options, name) == getattr(options, name) for name in _SHARED_BY_SLOTS
         )

@@ -206,7 +206,7 @@ class ChoiceBuilder:
         if delta.reasoning_content:
             self.reasoning_content.write(delta.reasoning_content)
         for call in delta.tool_calls or ():
-            self._tool_call(call).add(call)
+            self.tool_call_of(call).add(call)
         for name in _RARE:
             self._rest.add(name, getattr(delta, name))
 
@@ -216,7 +216,7 @@ class ChoiceBuilder:
         self.beside.add("logprobs", choice.logprobs)
         self.beside.add("stop_reason", choice.stop_reason)
 
-    def _tool_call(self, delta: ChatMessageToolCall) -> ToolCallBuilder:
+    def tool_call_of(self, delta: ChatMessageToolCall) -> ToolCallBuilder:
         """Find the call that a piece belongs to, in one step: by an id seen before, by its index, or the last one.
 
         A new id at a known index begins a new call only where the piece names a function, and either the call's

@@ -86,8 +86,8 @@ class LoopSession:
 class Pool:
     """The sessions of one client and of those made from it by `with_options`."""
 
-    def __init__(self, client: str) -> None:
-        """Make a pool for a client, which is shown to people like this."""
+    def __init__(self, client: str | None) -> None:
+        """Make a pool for a client, which is shown to people like this; None where nobody has to close it."""
         self._closed = False
         self._sessions: dict[asyncio.AbstractEventLoop, LoopSession] = {}
         # The registry of finalizers holds the sessions: garbage together with the pool, they would warn of themselves.
@@ -166,10 +166,10 @@ def _make_session() -> aiohttp.ClientSession:
     )
 
 
-def _close_unclosed(sessions: Mapping[asyncio.AbstractEventLoop, LoopSession], client: str) -> None:
+def _close_unclosed(sessions: Mapping[asyncio.AbstractEventLoop, LoopSession], client: str | None) -> None:
     """Close the sessions of a pool that was dropped, and warn where they were still in use."""
     try:
-        if any(held.is_open for held in sessions.values()) and not sys.is_finalizing():
+        if client and any(held.is_open for held in sessions.values()) and not sys.is_finalizing():
             warnings.warn(f"unclosed {client}", ResourceWarning, stacklevel=1, source=sessions)
     finally:
         _close_soon(sessions)

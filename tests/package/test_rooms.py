@@ -8,7 +8,15 @@ import pytest
 from support.rooms import FLOORS, PACKAGE, WHEN_CALLED, arrows, between_rooms, circle, runs_back
 
 PRIVATE_FOLDERS = [room for room in FLOORS if room.startswith("_") and (PACKAGE / room).is_dir()]
-EXTRAS = {"pytest": ["testing"], "opentelemetry": ["otel"], "pydantic": [], "pydantic_core": [], "fastapi": []}
+EXTRAS = {
+    "pytest": ["testing"],
+    "opentelemetry": ["otel"],
+    "langchain_core": ["langchain"],
+    "langchain": [],
+    "pydantic": ["langchain"],
+    "pydantic_core": [],
+    "fastapi": [],
+}
 """Packages that the core does not install, and the rooms that import them."""
 
 
