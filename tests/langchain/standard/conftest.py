@@ -1,0 +1,17 @@
+"""What the standard suites need: the service in the environment, and a picture without a network."""
+
+from __future__ import annotations
+
+import base64
+
+import httpx
+import pytest
+
+PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=")
+
+
+@pytest.fixture
+def service(imagine_environment, monkeypatch):
+    """Let the models find the local server; the pictures, which the suites fetch from afar, come from here."""
+    answer = httpx.Response(200, content=PNG, request=httpx.Request("GET", "http://localhost"))
+    monkeypatch.setattr(httpx, "get", lambda *_, **__: answer)
