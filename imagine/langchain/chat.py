@@ -60,11 +60,18 @@ class ImagineChat(Connected, Sampled, BaseChatModel):
         return {"model": self.model, "endpoint": self.endpoint, **self._parameters()}
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
-        return {**super()._get_ls_params(stop=stop, **kwargs), "ls_provider": "imagine"}
+        told = super()._get_ls_params(stop=stop, **kwargs)
+        told["ls_provider"] = "imagine"
+        return told
 
     def _resolve_model_profile(self) -> ModelProfile:
-        can = {"tool_calling": True, "tool_choice": True, "structured_output": True}
-        return ModelProfile(**can, image_inputs=True, image_url_inputs=True)
+        return {
+            "tool_calling": True,
+            "tool_choice": True,
+            "structured_output": True,
+            "image_inputs": True,
+            "image_url_inputs": True,
+        }
 
     def _combine_llm_outputs(self, llm_outputs: list[dict[str, Any] | None]) -> dict[str, Any]:
         return combined(llm_outputs)
@@ -141,7 +148,7 @@ class ImagineChat(Connected, Sampled, BaseChatModel):
         Raises:
             ValueError: `tool_choice` is none of the tools.
         """
-        return self.bind(**tool_keywords(tools, tool_choice, strict), **kwargs)  # type: ignore[return-value]
+        return self.bind(**tool_keywords(tools, tool_choice, strict), **kwargs)
 
     def with_structured_output(
         self,

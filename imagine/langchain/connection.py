@@ -64,7 +64,7 @@ class Connected(BaseModel):
             return self
         if doubled := sorted(_OF_CLIENT & self.model_fields_set):
             raise ValueError(f"{', '.join(doubled)}: a client that is given brings its own, leave out one of the two")
-        self.__dict__.update(endpoint=shared.endpoint, api_key=None)  # the endpoint is part of the keys of caches
+        self.endpoint, self.api_key = shared.endpoint, None  # the endpoint is part of the keys of caches
         return self
 
     @property

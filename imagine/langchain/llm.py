@@ -54,7 +54,9 @@ class ImagineLLM(Connected, Sampled, BaseLLM):
         return {"model": self.model, "endpoint": self.endpoint, **self._parameters()}
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
-        return {**super()._get_ls_params(stop=stop, **kwargs), "ls_provider": "imagine"}
+        told = super()._get_ls_params(stop=stop, **kwargs)
+        told["ls_provider"] = "imagine"
+        return told
 
     def _generate(
         self,

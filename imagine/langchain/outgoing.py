@@ -22,7 +22,12 @@ from imagine.types.common import ChatMessageToolCall, Function
 
 __all__ = ["messages_for"]
 
-_ROLES = {HumanMessage: "user", AIMessage: "assistant", SystemMessage: "system", ToolMessage: "tool"}
+_ROLES: dict[type[BaseMessage], str] = {
+    HumanMessage: "user",
+    AIMessage: "assistant",
+    SystemMessage: "system",
+    ToolMessage: "tool",
+}
 _NOT_SENT_BACK = frozenset(
     {
         *("reasoning", "reasoning_content", "thinking", "redacted_thinking", "refusal"),
@@ -54,7 +59,9 @@ def _role(message: BaseMessage, where: str) -> str:
         return message.role
     role = next((role for kind, role in _ROLES.items() if isinstance(message, kind)), None)
     if role is None:
-        raise ValueError(f"{where} is a {type(message).__name__}: the service takes human, AI, system and tool messages")
+        raise ValueError(
+            f"{where} is a {type(message).__name__}: the service takes human, AI, system and tool messages"
+        )
     return role
 
 

@@ -53,7 +53,7 @@ def _needed(schema: Schema | None, method: str) -> Schema:
 
 
 def _reader(schema: Schema | None) -> Parser:
-    return PydanticOutputParser(pydantic_object=schema) if _is_model(schema) else JsonOutputParser()  # type: ignore[type-var, arg-type]
+    return PydanticOutputParser(pydantic_object=schema) if _is_model(schema) else JsonOutputParser()  # type: ignore[arg-type]
 
 
 def _is_model(schema: Schema | None) -> bool:

@@ -8,8 +8,8 @@ from typing import Any
 from langchain_core.outputs import Generation, GenerationChunk, LLMResult
 
 from imagine.langchain.tokens import combined, told_usage
-from imagine.types.completions import CompletionResponse, CompletionStreamResponse
 from imagine.types.common import UsageInfo
+from imagine.types.completions import CompletionResponse, CompletionResponseChoice, CompletionStreamResponse
 
 __all__ = ["TextChunks", "result_of", "result_of_streams"]
 
@@ -21,7 +21,7 @@ def result_of(answers: Sequence[CompletionResponse]) -> LLMResult:
     return LLMResult(generations=generations, llm_output=combined(outputs))
 
 
-def _generation(choice: Any) -> Generation:
+def _generation(choice: CompletionResponseChoice) -> Generation:
     reason = choice.finish_reason.value if choice.finish_reason else None
     told = {"finish_reason": reason, "logprobs": choice.logprobs}
     return Generation(text=choice.text, generation_info={name: told[name] for name in told if told[name] is not None})

@@ -13,7 +13,13 @@ __all__ = ["Tool", "ToolChoice", "tool_keywords"]
 Tool: TypeAlias = "dict[str, Any] | type | Callable[..., Any] | BaseTool"
 ToolChoice: TypeAlias = "dict[str, Any] | str | bool | None"
 
-_CHOICES: dict[object, str] = {"any": "required", True: "required", "required": "required", "auto": "auto", "none": "none"}
+_CHOICES: dict[object, str] = {
+    "any": "required",
+    True: "required",
+    "required": "required",
+    "auto": "auto",
+    "none": "none",
+}
 
 
 def tool_keywords(tools: Sequence[Tool], choice: ToolChoice, strict: bool | None) -> dict[str, Any]:
