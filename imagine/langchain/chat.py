@@ -15,7 +15,7 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable, RunnableMap, RunnablePassthrough
 
 from imagine._blocking.stream import Stream
-from imagine.langchain.connection import Connected, wait_for
+from imagine.langchain.connection import STRICT, wait_for
 from imagine.langchain.incoming import ChatChunks, chat_result
 from imagine.langchain.outgoing import messages_for
 from imagine.langchain.sampling import Sampled
@@ -26,38 +26,18 @@ from imagine.langchain.tools import Tool, ToolChoice, tool_keywords
 __all__ = ["ImagineChat"]
 
 
-class ImagineChat(Connected, Sampled, BaseChatModel):
+class ImagineChat(Sampled, BaseChatModel):
     """A chat model of the service; unknown fields are an error.
 
     Calls take the client's keywords, such as `max_tokens=`, `model=`, `timeout=` or `extra_body=`, and raise its
     exceptions.
     """
 
-    model: str = "Llama-3.1-8B"
-    """Name of the model."""
-
-    @classmethod
-    def is_lc_serializable(cls) -> bool:
-        """Tell that it can be written down; without its key."""
-        return True
-
-    @classmethod
-    def get_lc_namespace(cls) -> list[str]:
-        """Return the place by which what was written down names it."""
-        return ["imagine", "langchain"]
-
-    @property
-    def lc_secrets(self) -> dict[str, str]:
-        """The fields that are left out when it is written down, and the variables that hold them."""
-        return {"api_key": "IMAGINE_API_KEY"}
+    model_config = STRICT
 
     @property
     def _llm_type(self) -> str:
         return "imagine-chat"
-
-    @property
-    def _identifying_params(self) -> dict[str, Any]:
-        return {"model": self.model, "endpoint": self.endpoint, **self._parameters()}
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         told = super()._get_ls_params(stop=stop, **kwargs)

@@ -16,13 +16,16 @@ from imagine.async_client import ImagineAsyncClient
 from imagine.client import ImagineClient
 from imagine.limits import Timeout
 
-__all__ = ["Connected", "wait_for"]
+__all__ = ["STRICT", "Connected", "wait_for"]
 
 T = TypeVar("T")
 
 _OF_CLIENT = frozenset({"endpoint", "api_key", "verify", "proxy", "timeout", "max_retries"})
 """Fields that a client of one's own brings with it."""
 _making = Lock()
+
+STRICT = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+"""A misspelt field is an error; the classes of LangChain, whose settings win over those of `Connected`, ignore it."""
 
 
 class OwnClient(ImagineAsyncClient):
@@ -34,7 +37,7 @@ class OwnClient(ImagineAsyncClient):
 class Connected(BaseModel):
     """The connection of an object of LangChain; nothing is opened before its first call."""
 
-    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+    model_config = STRICT
 
     endpoint: str | None = Field(default_factory=from_env("IMAGINE_API_ENDPOINT", default=None))
     """Base URL such as `https://host/apis/v2`; default: the variable IMAGINE_API_ENDPOINT."""

@@ -12,7 +12,7 @@ from langchain_core.language_models.base import LangSmithParams
 from langchain_core.outputs import GenerationChunk, LLMResult
 
 from imagine._blocking.stream import Stream
-from imagine.langchain.connection import Connected, wait_for
+from imagine.langchain.connection import STRICT, wait_for
 from imagine.langchain.sampling import Sampled
 from imagine.langchain.several import each
 from imagine.langchain.texts import TextChunks, result_of, result_of_streams
@@ -20,38 +20,18 @@ from imagine.langchain.texts import TextChunks, result_of, result_of_streams
 __all__ = ["ImagineLLM"]
 
 
-class ImagineLLM(Connected, Sampled, BaseLLM):
+class ImagineLLM(Sampled, BaseLLM):
     """A model of the service that continues a text; unknown fields are an error.
 
     Calls take the client's keywords, such as `max_tokens=`, `model=`, `timeout=` or `extra_body=`, and raise its
     exceptions.
     """
 
-    model: str = "Llama-3.1-8B"
-    """Name of the model."""
-
-    @classmethod
-    def is_lc_serializable(cls) -> bool:
-        """Tell that it can be written down; without its key."""
-        return True
-
-    @classmethod
-    def get_lc_namespace(cls) -> list[str]:
-        """Return the place by which what was written down names it."""
-        return ["imagine", "langchain"]
-
-    @property
-    def lc_secrets(self) -> dict[str, str]:
-        """The fields that are left out when it is written down, and the variables that hold them."""
-        return {"api_key": "IMAGINE_API_KEY"}
+    model_config = STRICT
 
     @property
     def _llm_type(self) -> str:
         return "imagine-llm"
-
-    @property
-    def _identifying_params(self) -> dict[str, Any]:
-        return {"model": self.model, "endpoint": self.endpoint, **self._parameters()}
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         told = super()._get_ls_params(stop=stop, **kwargs)

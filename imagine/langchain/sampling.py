@@ -1,11 +1,13 @@
-"""How a model picks its tokens: the fields of chat model and LLM, and what a call makes of them."""
+"""What chat model and LLM have in common: how a model picks its tokens, and how it is written down."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
+
+from imagine.langchain.connection import Connected
 
 __all__ = ["Sampled"]
 
@@ -17,9 +19,11 @@ _OURS = frozenset({"stream", "stream_usage", "parallel_tool_calls", "stop"})
 """Keywords of LangChain that are not the client's."""
 
 
-class Sampled(BaseModel):
-    """Sampling parameters; None leaves each to the service."""
+class Sampled(Connected):
+    """A model of texts, with its sampling parameters; None leaves each to the service."""
 
+    model: str = "Llama-3.1-8B"
+    """Name of the model."""
     temperature: float | None = None
     """From 0 to 2: about 0.2 gives focused and repeatable text, about 0.8 varied text."""
     max_tokens: int | None = None
@@ -53,10 +57,27 @@ class Sampled(BaseModel):
     model_kwargs: dict[str, Any] = Field(default_factory=dict)
     """Further members of the body; a keyword of a call of the same name takes its place."""
 
-    def _parameters(self) -> dict[str, Any]:
-        """Return the parameters that are set, as callbacks and caches see them."""
-        set_ = {name: getattr(self, name) for name in (*_SENT, "stop") if getattr(self, name) is not None}
-        return {**set_, **self.model_kwargs}
+    @classmethod
+    def is_lc_serializable(cls) -> bool:
+        """Tell that it can be written down; without its key."""
+        return True
+
+    @classmethod
+    def get_lc_namespace(cls) -> list[str]:
+        """Return the place by which what was written down names it."""
+        return ["imagine", "langchain"]
+
+    @property
+    def lc_secrets(self) -> dict[str, str]:
+        """The fields that are left out when it is written down, and the variables that hold them."""
+        return {"api_key": "IMAGINE_API_KEY"}
+
+    @property
+    def _identifying_params(self) -> dict[str, Any]:
+        """The parameters that are set, as callbacks see them."""
+        names = ("model", "endpoint", *_SENT, "stop")
+        given = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+        return {**given, **self.model_kwargs}
 
     def _keywords(self, stop: list[str] | None, given: Mapping[str, Any], *, stream: bool) -> dict[str, Any]:
         """Return the client's keywords: the object's parameters, then those of the call."""

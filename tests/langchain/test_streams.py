@@ -58,7 +58,7 @@ async def test_no_usage_is_asked_for_where_the_service_refuses_it(make_chat, ser
     ["alternating", "same-index", "no-index", "new-ids", "repeated", "empty-ids", "name-in-pieces"],
 )
 async def test_tool_calls_are_whole_whatever_names_their_pieces(chat, server, whole, habit):
-    """The calls are those that the service sends without a stream, in each of the ways in which services stream them."""
+    """The calls are those that come without a stream, in each of the ways in which services stream them."""
     server.faults.script([f"tool-calls;habit={habit}"])
     calls = (await whole(chat, "Weather?")).tool_calls
     server.faults.script([f"tool-calls;habit={habit}"])
