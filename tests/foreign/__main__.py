@@ -19,6 +19,7 @@ ENVIRONMENTS = Path(".venv-foreign")
 CLIENTS = {
     "openai": ("openai>=3,<4", "pydantic"),
     "langchain-openai": ("langchain-openai", "langchain-tests"),
+    "langchain-qualcomm-inference-suite": (".[langchain]",),
     "litellm": ("litellm",),
     "llm": ("llm",),
     "pydantic-ai": ("pydantic-ai-slim[openai]",),
@@ -26,6 +27,8 @@ CLIENTS = {
     "guidellm": ("guidellm",),
     "aiperf": ("aiperf",),
 }
+WITHOUT_DEPENDENCIES = {"langchain-qualcomm-inference-suite": ("langchain-qualcomm-inference-suite==1.0.0",)}
+"""What stands on this package under its other name, and wants an older langchain-core."""
 INSTALL_SECONDS, TRY_SECONDS = 1800, 600
 
 
@@ -46,6 +49,7 @@ def results(name: str) -> tuple[list[str], list[str]]:
         return [], [f"not installed: {reason}"]
     with LocalServer() as server:
         there = {"OPENAI_BASE_URL": server.openai_base_url, "OPENAI_API_KEY": server.api_key}
+        there |= {"IMAGINE_API_ENDPOINT": server.endpoint, "IMAGINE_API_KEY": server.api_key}
         program = HERE / f"try_{name.replace('-', '_')}.py"
         lines, reason = run(python(name), str(program), seconds=TRY_SECONDS, **there)
     tried = [json.loads(line) for line in lines.splitlines() if line.startswith('{"what"')]
@@ -60,9 +64,11 @@ def installed(name: str) -> str:
     if done.exists():
         return ""
     _, reason = run(Path(sys.executable), "-m", "venv", str(ENVIRONMENTS / name), seconds=INSTALL_SECONDS)
-    pip = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", *CLIENTS[name])
+    pip = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
     if not reason:
-        _, reason = run(python(name), *pip, seconds=INSTALL_SECONDS)
+        _, reason = run(python(name), *pip, *CLIENTS[name], seconds=INSTALL_SECONDS)
+    if not reason and (alone := WITHOUT_DEPENDENCIES.get(name)):
+        _, reason = run(python(name), *pip, "--no-deps", *alone, seconds=INSTALL_SECONDS)
     if not reason:
         done.touch()
     return reason

@@ -29,9 +29,7 @@ class TestUnit(Declared, ChatModelUnitTests):
         return ENVIRONMENT, {}, {"endpoint": PLACE["endpoint"], "api_key": PLACE["api_key"]}
 
     @pytest.mark.filterwarnings("ignore:The function `load` is in beta")
-    @pytest.mark.xfail(
-        raises=ValueError, reason="langchain-core loads classes of its own packages alone, whatever is allowed"
-    )
+    @pytest.mark.xfail(raises=ValueError, reason="langchain-core loads no classes of others here")
     def test_serdes(self, model, snapshot):
         super().test_serdes(model, snapshot)
 
