@@ -217,4 +217,6 @@ if not TYPE_CHECKING:  # checkers would take any name for one that this function
             if sys.meta_path is not None:
                 raise
             kind = globals().get("ImagineException", ImportError)  # there wherever somebody can catch it
-            raise kind(f"the interpreter is ending: imagine.{name} cannot be loaded any more, import it before") from error
+            raise kind(
+                f"the interpreter is ending: imagine.{name} cannot be loaded any more, import it before"
+            ) from error

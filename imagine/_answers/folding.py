@@ -163,7 +163,7 @@ class ChoicesProgress(_FinishReasons, Generic[Chunk]):
         return more
 
     def _add(self, chunk: Chunk) -> int | None:
-        """Take any chunk, and return the choice that it went to, if the next pieces of its text need no look."""
+        """Take any chunk, and return the choice whose next pieces of text need no look, if that is known."""
         last = None
         for choice in chunk.choices:
             self._mark(chunk, choice)
@@ -364,7 +364,7 @@ class _ChoicesFold(_FinishReasons, Generic[Chunk]):
         return more
 
     def _add(self, chunk: Chunk) -> _Target:
-        """Take any chunk, and return the choice that it went to, if the next pieces of its text can go there at once."""
+        """Take any chunk, and return the choice whose next pieces of text can go there at once, if that is known."""
         last: _Target = _NO_TARGET
         self._fingerprint = chunk.system_fingerprint or self._fingerprint
         self._tier = chunk.service_tier or self._tier

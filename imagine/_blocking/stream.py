@@ -118,7 +118,7 @@ class Stream(Generic[T, R]):
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> Never:
         """Refuse to be copied or pickled, as an AsyncStream does."""
-        return self._stream.__reduce_ex__(protocol)
+        self._stream.__reduce_ex__(protocol)
 
     def _give_up(self) -> None:
         """Drop the connection as an AsyncStream does when its reader is cancelled."""

@@ -88,7 +88,9 @@ async def test_an_undecodable_error_keeps_its_status(make_client, server, encodi
 async def test_an_undecodable_error_is_told(client, server):
     """Its exception is that of the status, and nothing is made up for the body."""
     server.faults.script([reply(b"no such bytes", "br", "503 Service Unavailable")])
-    with pytest.raises(ImagineAPIStatusException, match="503 from .*, whose body cannot be decompressed: br") as caught:
+    with pytest.raises(
+        ImagineAPIStatusException, match=r"503 from .*, whose body cannot be decompressed: br"
+    ) as caught:
         await client.chat(HELLO)
     assert (caught.value.http_status, caught.value.body) == (503, "")
 

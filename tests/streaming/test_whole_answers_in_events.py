@@ -41,7 +41,11 @@ STREAMS = {
     "twice": ([whole(said("Hello"))] * 2, "Hello"),
     "behind its pieces": ([piece("Hel"), piece("lo", "stop"), whole(said("Hello"))], "Hello"),
     "beside its pieces": (
-        [piece("Hel", message=said("Hel")), piece("lo", message=said("Hello")), piece("", "stop", message=said("Hello"))],
+        [
+            piece("Hel", message=said("Hel")),
+            piece("lo", message=said("Hello")),
+            piece("", "stop", message=said("Hello")),
+        ],
         "Hello",
     ),
     "a text": ([{"text": "Hello", "finish_reason": "stop"}], "Hello"),

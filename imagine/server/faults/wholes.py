@@ -34,7 +34,9 @@ def _whole_choices(chunks: list[Document], name: str) -> list[Document]:
         index = choice["index"]
         texts[index] = texts.get(index, "") + (choice["delta"].get("content") or "")
         reasons[index] = choice["finish_reason"]
-    return [{"index": index, name: _written(name, text), "finish_reason": reasons[index]} for index, text in texts.items()]
+    return [
+        {"index": index, name: _written(name, text), "finish_reason": reasons[index]} for index, text in texts.items()
+    ]
 
 
 def _written(name: str, text: str) -> object:
