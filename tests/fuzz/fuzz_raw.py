@@ -1,4 +1,4 @@
-"""What came, as it came: wherever a stream is cut, `raw` of a chunk is the JSON that was sent; so it is of an answer."""
+"""What came, as it came: wherever a stream is cut, `raw` of a chunk, or of an answer, is the JSON that was sent."""
 
 from __future__ import annotations
 
