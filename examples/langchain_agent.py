@@ -12,6 +12,7 @@ from datetime import date  # noqa: TC003 - the tool's schema is made from it
 
 from langchain.agents import create_agent
 from langchain_core.callbacks import get_usage_metadata_callback
+from langchain_core.messages import HumanMessage
 
 from imagine.langchain import ImagineChat
 
@@ -31,7 +32,7 @@ def kilometres(miles: float) -> str:
 def main(question: str) -> None:
     agent = create_agent(ImagineChat(temperature=0), [weekday, kilometres])
     with get_usage_metadata_callback() as usage:
-        for step in agent.stream({"messages": [("user", question)]}, stream_mode="updates"):
+        for step in agent.stream({"messages": [HumanMessage(question)]}, stream_mode="updates"):
             for update in step.values():
                 update["messages"][-1].pretty_print()
     for model, counts in usage.usage_metadata.items():

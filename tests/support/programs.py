@@ -20,6 +20,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # where tests run in t
 STAMP = 'print("ended", time.monotonic(), flush=True)\n'
 """The last line of a program: the clock is the same in all processes."""
 
+STRICT_WITH_LANGCHAIN = ("-W", "error", "-W", "ignore:Core Pydantic V1 functionality:UserWarning")
+"""Warnings are errors, but for one that langchain-core's own imports give on Python 3.14."""
+
 
 class Ended(NamedTuple):
     """How a program ended."""

@@ -12,6 +12,7 @@ import pytest
 from langchain_core.documents import Document
 from pydantic import SecretStr, ValidationError
 from support.clients import in_thread, until
+from support.programs import STRICT_WITH_LANGCHAIN as STRICT
 
 from imagine import ImagineAPIAuthenticationException, ImagineAsyncClient, ImagineClient, RateLimit
 from imagine.langchain import ImagineChat, ImagineEmbeddings, ImagineLLM, ImagineReranker
@@ -112,5 +113,6 @@ next(chat.stream("Hello"))
 @pytest.mark.usefixtures("imagine_environment")
 def test_a_program_ends_in_silence():
     """Loops that end one after the other, streams that are left and an object that nobody closes leave no words."""
-    ended = subprocess.run([sys.executable, "-X", "dev", "-W", "error", "-c", PROGRAM], capture_output=True, text=True)
+    command = [sys.executable, *STRICT, "-c", PROGRAM]
+    ended = subprocess.run(command, capture_output=True, text=True)
     assert (ended.stderr, ended.stdout, ended.returncode) == ("", "", 0)

@@ -84,6 +84,15 @@ class Trip(BaseModel):
     days: int
 
 
+@pytest.mark.parametrize("tools", [[], [weather]])
+async def test_an_agent_answers_in_the_form_of_a_schema(chat, server, invoke, tools):
+    """By the model's profile the agent asks for JSON of the schema, beside its tools."""
+    server.chat.replies(json.dumps(VALUE))
+    state = await invoke(create_agent(chat, tools, response_format=Trip), {"messages": [HumanMessage("A trip")]})
+    assert state["structured_response"] == Trip(**VALUE)
+    assert server.requests[-1].json["response_format"]["json_schema"]["name"] == "Trip"
+
+
 class OldTrip(OldModel):
     """A journey."""
 

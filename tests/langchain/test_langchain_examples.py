@@ -13,6 +13,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 from support.clients import until
+from support.programs import STRICT_WITH_LANGCHAIN as STRICT
 
 from imagine.server import Reply
 
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("imagine_environment")
 
 def run(example, *arguments):
     """Run an example to its end, and return what it printed."""
-    command = [sys.executable, "-W", "error", EXAMPLES / example, *arguments]
+    command = [sys.executable, *STRICT, EXAMPLES / example, *arguments]
     ended = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=50, check=False)
     assert (ended.stderr, ended.returncode) == ("", 0), ended.stdout
     return ended.stdout
