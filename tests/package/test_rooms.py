@@ -14,6 +14,7 @@ EXTRAS = {
     "langchain_core": ["langchain"],
     "langchain": [],
     "pydantic": ["langchain"],
+    "llama_index": ["llama_index"],
     "pydantic_core": [],
     "fastapi": [],
 }
