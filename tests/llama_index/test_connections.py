@@ -138,6 +138,7 @@ def test_nothing_is_read_or_connected_before_the_first_call(monkeypatch):
         llm.chat(HELLO)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("imagine_environment")
 def test_a_program_ends_in_silence():
     """Nobody closes an LLM in LlamaIndex: the end of its loop does, and no thread or warning is left."""
