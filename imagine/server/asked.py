@@ -122,10 +122,10 @@ def unknown_members(document: object, fitted: object, place: str = "") -> Iterat
     """Yield the names that a JSON document has and the class that it became has not, like `messages.refusal`."""
     if isinstance(document, dict) and isinstance(fitted, Struct):
         for name, item in cast("dict[str, object]", document).items():
-            if name in fitted.__struct_fields__:
-                yield from unknown_members(item, getattr(fitted, name), f"{place}{name}.")
-            else:
+            if name not in fitted.__struct_fields__:
                 yield f"{place}{name}"
+            elif isinstance(item, dict | list):
+                yield from unknown_members(item, getattr(fitted, name), f"{place}{name}.")
     elif isinstance(document, list) and isinstance(fitted, list):
         for item, value in zip(cast("list[object]", document), cast("list[object]", fitted), strict=True):
             if isinstance(value, Struct):

@@ -142,7 +142,9 @@ class QuotaBook:
 
 
 def quota_headers(verdict: Verdict, styles: Iterable[str]) -> dict[str, str]:
-    """Report a verdict in headers of the named styles."""
+    """Report a verdict in headers of the named styles; where there are no quotas, none has anything to report."""
+    if not verdict.statuses:
+        return {}
     return {name: value for style in styles for name, value in HEADER_STYLES[style](verdict).items()}
 
 

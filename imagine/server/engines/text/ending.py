@@ -21,6 +21,8 @@ class StopStrings:
 
     def cut(self, piece: str) -> str | None:
         """Return the piece up to the end of a stop string that it completes; None if it completes none."""
+        if not self._stops:
+            return None
         text = self._tail + piece
         ends = [at + len(stop) for stop in self._stops if (at := text.find(stop)) >= 0]
         if ends:
@@ -38,6 +40,8 @@ class StopTokens:
 
     def reached(self, piece: str) -> bool:
         """Add the next piece, and tell whether it completes a sequence."""
+        if not self._sequences:
+            return False
         self._recent.append(piece)
         recent = list(self._recent)
         return any(recent[-len(sequence) :] == sequence for sequence in self._sequences)
