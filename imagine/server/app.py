@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from contextlib import asynccontextmanager
 from functools import partial
 from random import getrandbits  # uuid4 asks the system each time, and other threads run meanwhile
 from typing import TYPE_CHECKING
@@ -20,7 +19,7 @@ from imagine.server.faults import Exchange, Playable, Sent, Wire, parse
 from imagine.server.quotas import quota_headers
 from imagine.server.recorder import record
 from imagine.server.routes import IMAGE_ROUTE, ROUTES
-from imagine.server.service import RECORD, REPLY, SERVICE, USER, Service
+from imagine.server.service import CONNECTION, RECORD, REPLY, SERVICE, USER, Service
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -99,7 +98,8 @@ async def _outcome(request: web.Request, handler: Handler) -> web.StreamResponse
 async def _recorded(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Record the request."""
     service = request.app[SERVICE]
-    request[RECORD] = record(request, f"req-{getrandbits(128):032x}", service.connections.of(request))
+    connection = request[CONNECTION] = service.connections.of(request)
+    request[RECORD] = record(request, f"req-{getrandbits(128):032x}", connection)
     service.requests.append(request[RECORD])
     return await handler(request)
 
@@ -116,8 +116,14 @@ async def _authorised(request: web.Request, handler: Handler) -> web.StreamRespo
 async def _faulted(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Read the body, and play the fault meant for the request, if there is one."""
     fault = _fault_for(request)
-    async with _received(request, whole=fault is None or fault.reads_body):
+    try:
+        if fault is None or fault.reads_body:
+            await _receive(request)
         return await (handler(request) if fault is None else _played(request, handler, fault))
+    finally:
+        for upload in request[RECORD].form.values():
+            if isinstance(upload, Upload):
+                upload.file.close()
 
 
 @web.middleware
@@ -150,30 +156,21 @@ async def _scripted(request: web.Request, handler: Handler) -> web.StreamRespons
 
 
 def _fault_for(request: web.Request) -> Playable | None:
-    service = request.app[SERVICE]
-    if service.connections.of(request).doomed:
+    if request[CONNECTION].doomed:
         return parse("close-before-answer")
     asked_for = request.headers.get(FAULT_HEADER)
     try:
-        return parse(asked_for) if asked_for else service.faults.take()
+        return parse(asked_for) if asked_for else request.app[SERVICE].faults.take()
     except ValueError as error:
         raise Refusal(400, {"detail": str(error)}) from error
 
 
-@asynccontextmanager
-async def _received(request: web.Request, *, whole: bool) -> AsyncGenerator[None]:
-    """Read the body into the record, and keep its files open within the context."""
-    form = request[RECORD].form
-    try:
-        if whole and request.content_type.startswith("multipart/"):
-            await read_form(request, form, request.app[SERVICE].config.max_upload_bytes)
-        elif whole:
-            request[RECORD].body = await request.read()
-        yield
-    finally:
-        for upload in form.values():
-            if isinstance(upload, Upload):
-                upload.file.close()
+async def _receive(request: web.Request) -> None:
+    """Read the body into the record."""
+    if request.content_type.startswith("multipart/"):
+        await read_form(request, request[RECORD].form, request.app[SERVICE].config.max_upload_bytes)
+    else:
+        request[RECORD].body = await request.read()
 
 
 async def _played(request: web.Request, handler: Handler, fault: Playable) -> web.StreamResponse:
@@ -184,7 +181,7 @@ async def _played(request: web.Request, handler: Handler, fault: Playable) -> we
         request=request,
         wire=wire,
         headers={"X-Request-Id": recorded.request_id},
-        connection=service.connections.of(request),
+        connection=request[CONNECTION],
         streams=service.streams,
         answer=partial(handler, request),
     )

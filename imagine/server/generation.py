@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from random import getrandbits
@@ -35,6 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["chat", "completions", "translate"]
 
+R = TypeVar("R")
 Asked = TypeVar("Asked", ChatAsked, CompletionAsked)
 
 
@@ -83,10 +82,13 @@ OPENAI_TEXT = replace(TEXT, object="text_completion", piece=_text_alone)
 class Generation:
     """One answer being generated, and its forms on the wire."""
 
-    def __init__(self, call: InferenceCall, shape: Shape, model: str, top: int | None = None) -> None:
+    def __init__(
+        self, call: InferenceCall, shape: Shape, model: str, top: int | None = None, *, is_quick: bool = False
+    ) -> None:
         self._call = call
         self._shape = shape
         self._top = top
+        self._is_quick = is_quick
         self._id = f"{shape.prefix}-{getrandbits(48):012x}"
         self._created = int(time.time())
         self._model = model
@@ -100,43 +102,55 @@ class Generation:
     ) -> web.StreamResponse:
         """Answer as a stream or whole, as the request asks."""
         if asked.stream:
-            self._parts = await self._call.compute(begin)
+            self._parts = await self._run(begin)
             return SSEResponse(self._payloads(bool((asked.stream_options or {}).get("include_usage"))))
-        async with self._concluded():
-            await asyncio.to_thread(self._make_all, begin)
-        return json_answer(self._answer(self._works, self._spent))
+        try:
+            await self._run(partial(self._make_all, begin))
+        finally:
+            answers = await self._conclude()
+        return json_answer(answers[0] if len(answers) == 1 else self._answer(self._works, self._spent))
+
+    async def _run(self, function: Callable[[], R]) -> R:
+        """Run the engine: in a thread, unless that would take longer than the answer."""
+        if not self._is_quick:
+            return await self._call.compute(function)
+        with refusing_bad_values():
+            return function()
 
     @property
     def _works(self) -> list[Work]:
         return [work for part in self._parts for work in part.works]
 
     def _make_all(self, begin: Callable[[], list[Part]]) -> None:
-        with refusing_bad_values():
-            self._parts = begin()
+        self._parts = begin()
         for _ in interleaved(self._works):
             pass
 
     async def _payloads(self, include_usage: bool) -> AsyncGenerator[bytes, None]:
         pacing = Pacing(self._call.service.config.tokens_per_second)
-        async with self._concluded():
+        try:
             for index, work, delta in interleaved(self._works):
                 await pacing.wait()
                 yield msgspec.json.encode(self._chunk(self._piece(index, work, delta)))
+        finally:
+            await self._conclude()
         if include_usage:
             yield msgspec.json.encode({**self._chunk(), "usage": self._spent.as_usage()})
         yield DONE
 
-    @asynccontextmanager
-    async def _concluded(self) -> AsyncGenerator[None]:
-        """Bill and remember what was generated, however that ends: even if the client leaves early."""
-        try:
-            yield
-        finally:
-            seconds = round(time.perf_counter() - self._started, 6)
-            self._spent = _spent(self._parts, seconds)
-            for part in self._parts:
-                spent = _spent([part], seconds / len(self._parts))
-                await self._call.conclude(self._model, spent, self._answer(part.works, spent), part.request)
+    async def _conclude(self) -> list[msgspec.Raw]:
+        """Bill and remember what was generated, however that ended, and return the answer to each prompt.
+
+        Even a client that has left early is billed.
+        """
+        seconds = round(time.perf_counter() - self._started, 6)
+        self._spent = _spent(self._parts, seconds)
+        answers: list[msgspec.Raw] = []
+        for part in self._parts:
+            spent = _spent([part], seconds / len(self._parts))
+            answers.append(msgspec.Raw(msgspec.json.encode(self._answer(part.works, spent))))
+            await self._call.conclude(self._model, spent, answers[-1], part.request)
+        return answers
 
     def _chunk(self, *choices: Json) -> Json:
         return {**self._head("chat.completion.chunk"), "choices": choices}
@@ -174,7 +188,8 @@ async def chat(request: web.Request) -> web.StreamResponse:
     asked = call.decode(ChatAsked)
     call.require_model("llm", asked.model)
     begin = partial(_chat_parts, call, asked)
-    return await Generation(call, CHAT, asked.model, asked.top).reply(begin, asked)
+    is_quick = call.is_quick(asked, asked.n or 1)
+    return await Generation(call, CHAT, asked.model, asked.top, is_quick=is_quick).reply(begin, asked)
 
 
 def _chat_parts(call: InferenceCall, asked: ChatAsked) -> list[Part]:
@@ -189,9 +204,11 @@ async def completions(request: web.Request) -> web.StreamResponse:
     call = InferenceCall(request)
     asked = call.decode(CompletionAsked)
     call.require_model("llm", asked.model)
-    begin = partial(_completion_parts, call, asked, texts_of(asked.prompt))
+    prompts = texts_of(asked.prompt)
+    begin = partial(_completion_parts, call, asked, prompts)
     shape = TEXT if call.is_own else OPENAI_TEXT
-    return await Generation(call, shape, asked.model, asked.top).reply(begin, asked)
+    is_quick = call.is_quick(asked, len(prompts) * (asked.n or 1))
+    return await Generation(call, shape, asked.model, asked.top, is_quick=is_quick).reply(begin, asked)
 
 
 def _completion_parts(call: InferenceCall, asked: CompletionAsked, prompts: list[str]) -> list[Part]:

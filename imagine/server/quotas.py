@@ -72,6 +72,9 @@ class Verdict:
     statuses: tuple[QuotaStatus, ...]
 
 
+_UNLIMITED = Verdict(0.0, ())
+
+
 class _Window:
     """What was charged to one quota within its last `seconds`."""
 
@@ -117,6 +120,8 @@ class QuotaBook:
 
     def admit(self, user: str) -> Verdict:
         """Let one request in, or say how long it has to wait."""
+        if not self._quotas:
+            return _UNLIMITED
         now = self._clock()
         wait = max((window.wait(now) for window in self._windows_of(user)), default=0.0)
         if not wait:
@@ -125,6 +130,8 @@ class QuotaBook:
 
     def left(self, user: str) -> Verdict:
         """Report what is left, as to a request that was let in."""
+        if not self._quotas:
+            return _UNLIMITED
         now = self._clock()
         return Verdict(0.0, tuple(window.status(now) for window in self._windows_of(user)))
 
@@ -133,7 +140,9 @@ class QuotaBook:
         self._charge(user, "tokens", tokens)
 
     def _windows_of(self, user: str) -> list[_Window]:
-        return self._windows.setdefault(user, [_Window(quota) for quota in self._quotas])
+        if user not in self._windows:
+            self._windows[user] = [_Window(quota) for quota in self._quotas]
+        return self._windows[user]
 
     def _charge(self, user: str, unit: Unit, amount: int) -> None:
         for window in self._windows_of(user):

@@ -48,9 +48,11 @@ class Connections:
         transport = request.transport
         if transport is None:
             raise ConnectionResetError("The client has gone")
-        if transport not in self._known:
-            self._known[transport] = Connection(next(self._numbers), transport.get_extra_info("peername")[:2])
-        return self._known[transport]
+        connection = self._known.get(transport)
+        if connection is None:
+            peer = transport.get_extra_info("peername")[:2]
+            connection = self._known[transport] = Connection(next(self._numbers), peer)
+        return connection
 
 
 @dataclass(slots=True)

@@ -16,21 +16,24 @@ from aiohttp import web
 from imagine.server.answers import model_not_found, refusing_bad_values, unauthorized
 from imagine.server.asked import unknown_members
 from imagine.server.bodies import fitted, parse_json
+from imagine.server.engines import QuickTextEngine
 from imagine.server.events import OpenStreams
 from imagine.server.faults import FaultScript
 from imagine.server.paths import BASE_PATH, route_of
 from imagine.server.quotas import QuotaBook
-from imagine.server.recorder import Connections, RecordedRequest
+from imagine.server.recorder import Connection, Connections, RecordedRequest
 from imagine.server.replies import Content, Scripts
-from imagine.server.store import Spent, Store
+from imagine.server.store import Answered, Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from imagine.server.config import ServerConfig
+    from imagine.server.store import Spent
     from imagine.server.work import Work
+    from imagine.types.common import LLMSamplingParams
 
-__all__ = ["HISTORY_ROUTES", "RECORD", "REPLY", "SERVICE", "USER", "InferenceCall", "Service"]
+__all__ = ["CONNECTION", "HISTORY_ROUTES", "RECORD", "REPLY", "SERVICE", "USER", "InferenceCall", "Service"]
 
 T = TypeVar("T", bound=msgspec.Struct)
 P = ParamSpec("P")
@@ -38,6 +41,8 @@ R = TypeVar("R")
 
 HISTORY_ROUTES = ("chat/completions", "completions", "embeddings", "reranker", "images/generations")
 """Routes whose answers are remembered."""
+_LITTLE = 2048
+"""Bytes of a body that a quick engine reads in less than a millisecond."""
 
 
 class Service:
@@ -47,7 +52,9 @@ class Service:
         self.config = config
         self.store = Store(config.database, config.history_limit)
         self._store_thread = ThreadPoolExecutor(1, "imagine-store")
-        self._unwritten: deque[tuple[Callable[[], None], asyncio.Future[None]]] = deque()
+        self._unwritten: deque[tuple[Answered, asyncio.Future[None]]] = deque()
+        text = config.engines.text
+        self.is_quick = text.is_quick if isinstance(text, QuickTextEngine) else _never
         self.quotas = QuotaBook(config.parsed_quotas)
         self.faults = FaultScript()
         self.requests: deque[RecordedRequest] = deque(maxlen=config.requests_kept)
@@ -61,25 +68,26 @@ class Service:
         # Shielded: what has been generated is recorded although its client has left.
         return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._store_thread, job))
 
-    async def keep(self, write: Callable[[], None]) -> None:
-        """Write to the store with whatever else waits for it: a slow database keeps many waiting no longer than one."""
+    async def keep(self, answered: Answered) -> None:
+        """Store it with whatever else waits for that: a slow database keeps many waiting no longer than one.
+
+        It is stored although its client leaves meanwhile.
+        """
         loop = asyncio.get_running_loop()
         written = loop.create_future()
-        self._unwritten.append((write, written))
+        self._unwritten.append((answered, written))
         if len(self._unwritten) == 1:
             self._store_thread.submit(self._write_all, loop)
-        await asyncio.shield(written)  # what has been generated is recorded although its client has left
+        await written
 
     def _write_all(self, loop: asyncio.AbstractEventLoop) -> None:
-        writes = [self._unwritten.popleft() for _ in range(len(self._unwritten))]
+        waiting = [self._unwritten.popleft() for _ in range(len(self._unwritten))]
         error: Exception | None = None
         try:
-            with self.store.together():
-                for write, _ in writes:
-                    write()
+            self.store.add([answered for answered, _ in waiting])
         except Exception as failure:
             error = failure
-        loop.call_soon_threadsafe(_settle, [written for _, written in writes], error)
+        loop.call_soon_threadsafe(_settle, [written for _, written in waiting], error)
 
     async def close_store(self) -> None:
         """Close the store once it has done what it was given."""
@@ -94,6 +102,11 @@ class Service:
         if scheme.lower() != "bearer" or not any(matches):
             raise unauthorized()
         return f"u-{matches.index(True) + 1}"
+
+
+def _never(_: LLMSamplingParams) -> bool:
+    """Tell that an engine is not quick."""
+    return False
 
 
 def _settle(waiting: Iterable[asyncio.Future[None]], error: Exception | None) -> None:
@@ -112,6 +125,7 @@ def _equal(given: str, key: str) -> bool:
 
 SERVICE = web.AppKey("service", Service)
 USER = web.RequestKey("user", str)
+CONNECTION = web.RequestKey("connection", Connection)
 RECORD = web.RequestKey("record", RecordedRequest)
 REPLY = web.RequestKey("reply", Content)
 
@@ -159,6 +173,10 @@ class InferenceCall:
         made = [self.reply.work() for _ in range(choices)] if self.reply else []
         return [work for work in made if work is not None]
 
+    def is_quick(self, asked: LLMSamplingParams, answers: int) -> bool:
+        """Tell whether the text engine answers sooner than a thread would start."""
+        return answers == 1 and len(self.record.body) <= _LITTLE and self.service.is_quick(asked)
+
     async def compute(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run an engine in a thread; a value that it does not accept is refused with 422."""
         with refusing_bad_values():
@@ -170,10 +188,10 @@ class InferenceCall:
         What is remembered as the request is its document, unless something else is given as `asked`.
         """
         self.service.quotas.spend_tokens(self.user, spent.total_tokens)
-        await self.service.keep(partial(self._keep, model, spent, response, asked))
+        await self.service.keep(self._answered(model, spent, response, asked))
 
-    def _keep(self, model: str, spent: Spent, response: object, asked: object) -> None:
-        store, encode = self.service.store, msgspec.json.encode
-        store.add_usage(self.user, model, spent)
-        if self.route in HISTORY_ROUTES:
-            store.add_history(self.user, self.route, encode(response), encode(asked or self.document))
+    def _answered(self, model: str, spent: Spent, response: object, asked: object) -> Answered:
+        if self.route not in HISTORY_ROUTES:
+            return Answered(self.user, model, spent)
+        documents = msgspec.json.encode(response), msgspec.json.encode(asked or self.document)
+        return Answered(self.user, model, spent, self.route, *documents)

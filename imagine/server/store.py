@@ -8,15 +8,15 @@ import threading
 import time
 from collections import deque
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable
+    from collections.abc import Generator, Iterable, Sequence
 
-__all__ = ["Spent", "Store", "UsageFilter"]
+__all__ = ["Answered", "Spent", "Store", "UsageFilter"]
 
 _HISTORY_BYTES = 64 * 2**20
 _IMAGES_KEPT = 1000
@@ -63,6 +63,27 @@ class Spent:
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """One call that has been answered: what it has cost, and what is remembered of it."""
+
+    user: str
+    model: str
+    spent: Spent
+    route: str = ""
+    """The route whose history remembers it; "" for none."""
+    response: bytes = b""
+    """JSON, like the request."""
+    request: bytes = b""
+    time: float = field(default_factory=time.time)
+    """When, in seconds since 1970."""
+
+    @property
+    def size(self) -> int:
+        """Bytes that the history keeps of it."""
+        return len(self.response) + len(self.request)
+
+
+@dataclass(frozen=True, slots=True)
 class UsageFilter:
     """Which usage to report; times in seconds since 1970."""
 
@@ -79,10 +100,13 @@ class _Kept:
         self._rows = deque(rows)
         self._bytes = sum(size for _, size in self._rows)
 
-    def add(self, row: int, size: int, most: int) -> int:
-        """Count one more, and return the last row that is now too many; 0 if none is."""
+    def add(self, row: int, size: int) -> None:
+        """Count one more."""
         self._rows.append((row, size))
         self._bytes += size
+
+    def drop(self, most: int) -> int:
+        """Forget the oldest rows that are too many, and return the last of them; 0 if none is."""
         dropped = 0
         while len(self._rows) > most or (self._bytes > _HISTORY_BYTES and len(self._rows) > 1):
             dropped, freed = self._rows.popleft()
@@ -104,24 +128,18 @@ class Store:
         with self._locked() as connection:
             connection.execute("DELETE FROM images WHERE id = ''")
 
-    @contextmanager
-    def together(self) -> Generator[None]:
-        """Write all that is added within the context at once; if one thing fails, nothing of it is there."""
+    def add(self, answered: Sequence[Answered]) -> None:
+        """Record what calls have cost, and remember them; all of it, or nothing."""
         with self._locked() as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
-                yield
+                connection.executemany("INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?)", map(_usage_row, answered))
+                self._remember(connection, [each for each in answered if each.route])
                 connection.execute("COMMIT")
             except BaseException:
                 self._kept.clear()  # it has counted what is not there
                 connection.execute("ROLLBACK")
                 raise
-
-    def add_usage(self, user: str, model: str, spent: Spent) -> None:
-        """Record what a call has cost, at the current time."""
-        row = (time.time(), user, model, spent.input_tokens, spent.output_tokens, spent.seconds)
-        with self._locked() as connection:
-            connection.execute("INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?)", row)
 
     def usage(self, wanted: UsageFilter, bin_seconds: int) -> list[dict[str, object]]:
         """Return one record per model and time bin of `bin_seconds`, in order of time."""
@@ -132,18 +150,16 @@ class Store:
         """Return one record per model."""
         return [_record(row) for row in self._usage_rows(wanted, "0")]
 
-    def add_history(self, user: str, route: str, response: bytes, request: bytes) -> None:
-        """Keep a response and its request, both JSON; the oldest beyond the limit are deleted."""
-        size = len(response) + len(request)
-        with self._locked() as connection:
-            kept = self._kept_of(connection, user, route)
-            row = connection.execute(
-                "INSERT INTO history (user, route, response, request, size) VALUES (?, ?, ?, ?, ?)",
-                (user, route, response, request, size),
-            ).lastrowid
-            if dropped := kept.add(row or 0, size, self._history_limit):
-                forget = "DELETE FROM history WHERE user = ? AND route = ? AND id <= ?"
-                connection.execute(forget, (user, route, dropped))
+    def _remember(self, connection: sqlite3.Connection, answered: Sequence[Answered]) -> None:
+        [last] = connection.execute("SELECT coalesce(max(id), 0) FROM history").fetchone()
+        kept = {(each.user, each.route): self._kept_of(connection, each.user, each.route) for each in answered}
+        for row, each in enumerate(answered, last + 1):
+            kept[each.user, each.route].add(row, each.size)
+        rows = [_history_row(row, each) for row, each in enumerate(answered, last + 1)]
+        connection.executemany("INSERT INTO history VALUES (?, ?, ?, ?, ?, ?)", rows)
+        for place, those in kept.items():
+            if dropped := those.drop(self._history_limit):
+                connection.execute("DELETE FROM history WHERE user = ? AND route = ? AND id <= ?", (*place, dropped))
 
     def _kept_of(self, connection: sqlite3.Connection, user: str, route: str) -> _Kept:
         if (user, route) not in self._kept:
@@ -202,6 +218,15 @@ def _make_private(database: str) -> None:
     """Make the file, if there is none, so that only its owner can read what was asked and answered."""
     with suppress(FileExistsError):
         os.close(os.open(database, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+
+
+def _usage_row(answered: Answered) -> tuple[object, ...]:
+    spent = answered.spent
+    return answered.time, answered.user, answered.model, spent.input_tokens, spent.output_tokens, spent.seconds
+
+
+def _history_row(row: int, answered: Answered) -> tuple[object, ...]:
+    return row, answered.user, answered.route, answered.response, answered.request, answered.size
 
 
 def _record(row: tuple[str, str, int, int, int, float]) -> dict[str, object]:

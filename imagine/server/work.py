@@ -128,7 +128,9 @@ class Part:
 def interleaved(works: Sequence[Work]) -> Iterator[tuple[int, Work, Json]]:
     """Make several answers side by side, and yield each piece with the place of its answer."""
     for row in zip_longest(*(work.deltas() for work in works)):
-        yield from ((index, works[index], delta) for index, delta in enumerate(row) if delta is not None)
+        for index, delta in enumerate(row):
+            if delta is not None:
+                yield index, works[index], delta
 
 
 def work_of_chat(engine: TextEngine, asked: ChatCompletionRequest) -> Work:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ from aiohttp import ClientSession
 from support.raw_http import CHAT, COMPLETION, EMBEDDING, IMAGE, RERANKER, get, post
 
 from imagine.server import LocalServer, ServerOptions, Store
-from imagine.server.store import Spent, UsageFilter
+from imagine.server.store import Answered, Spent, UsageFilter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,9 +108,9 @@ async def test_a_file_outlives_the_server(tmp_path: Path, anyio_backend: str) ->
 def test_history_is_bounded_by_count() -> None:
     """The oldest answers of a route are forgotten, other routes' are not."""
     store = Store(history_limit=2)
-    store.add_history("u", "other", b"0", b"0")
-    for number in range(4):
-        store.add_history("u", "route", b"%d" % number, b"{}")
+    store.add([Answered("u", "m", Spent(), "other", b"0", b"0")])
+    for numbers in ((0, 1), (2, 3)):
+        store.add([Answered("u", "m", Spent(), "route", b"%d" % number, b"{}") for number in numbers])
     assert [response for response, _ in store.history("u", "route", 9)] == [b"3", b"2"]
     assert len(store.history("u", "other", 9)) == 1
     store.close()
@@ -121,19 +120,17 @@ def test_history_is_bounded_by_size() -> None:
     """Answers beyond 64 MiB in total are forgotten, but never the newest."""
     store = Store()
     for _ in range(3):
-        store.add_history("u", "route", b"x" * (30 * 2**20), b"{}")
+        store.add([Answered("u", "m", Spent(), "route", b"x" * (30 * 2**20))])
     assert len(store.history("u", "route", 9)) == 2
-    store.add_history("u", "route", b"x" * (70 * 2**20), b"{}")
+    store.add([Answered("u", "m", Spent(), "route", b"x" * (70 * 2**20))])
     assert len(store.history("u", "route", 9)) == 1
     store.close()
 
 
-def test_usage_keeps_stretches_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_usage_keeps_stretches_apart() -> None:
     """Calls in different time bins make different records, in order of time."""
     store = Store()
-    for moment in (7200.0, 3599.0, 10.0):
-        monkeypatch.setattr(time, "time", lambda moment=moment: moment)
-        store.add_usage("u", "m", Spent(1, 2, 0.5))
+    store.add([Answered("u", "m", Spent(1, 2, 0.5), time=moment) for moment in (7200.0, 3599.0, 10.0)])
     bins = [record["date_bin"] for record in store.usage(UsageFilter("u"), 3600)]
     assert bins == ["1970-01-01T00:00:00", "1970-01-01T02:00:00"]
     assert store.overall_usage(UsageFilter("u"))[0]["total_tokens"] == 9

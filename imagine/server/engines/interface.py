@@ -6,7 +6,7 @@ first step of an iterator.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -53,6 +53,18 @@ class TextEngine(Protocol):
 
     def tool_calls(self, request: ChatCompletionRequest) -> list[ChatMessageToolCall]:
         """Make the tool calls that the request asks for; [] if it is to be answered in text."""
+        ...
+
+
+@runtime_checkable
+class QuickTextEngine(TextEngine, Protocol):
+    """A text engine that may answer sooner than a thread would start: then it is asked without one."""
+
+    def is_quick(self, sampling: LLMSamplingParams) -> bool:
+        """Tell whether an answer to one short text takes no more than about a millisecond.
+
+        Chats come as `ChatCompletionRequest`.
+        """
         ...
 
 

@@ -24,13 +24,12 @@ from imagine.server.engines.text.sampling import Sampler, check, stop_texts
 from imagine.server.engines.text.tool_choice import chosen_tool
 from imagine.server.engines.tokens import count, pieces
 from imagine.types.base import to_json
-from imagine.types.chat_completions import ChatMessageToolCall, Function
+from imagine.types.chat_completions import ChatCompletionRequest, ChatMessageToolCall, Function
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from random import Random
 
-    from imagine.types.chat_completions import ChatCompletionRequest
     from imagine.types.common import LLMSamplingParams
 
 DEFAULT_MAX_TOKENS = 128
@@ -58,6 +57,14 @@ class NgramTextEngine:
     def count(self, text: str) -> int:
         """Count the words and punctuation marks of a text."""
         return count(text)
+
+    def is_quick(self, sampling: LLMSamplingParams) -> bool:
+        """Tell that texts of everyday length are quick; tool calls and JSON may take their time to fit a schema."""
+        if type(self) is not NgramTextEngine:  # a subclass may do anything: it speaks for itself
+            return False
+        if isinstance(sampling, ChatCompletionRequest) and (sampling.tools or sampling.response_format):
+            return False
+        return (sampling.max_tokens or 0) <= DEFAULT_MAX_TOKENS
 
     def complete(self, prompt: str, sampling: LLMSamplingParams) -> Iterator[Token]:
         """Continue the prompt; ValueError for a sampling option out of its bounds."""

@@ -59,18 +59,22 @@ class Sampler:
         self._top_k = sampling.top_k if sampling.top_k not in (None, -1) else None
         self._top_p = 1.0 if sampling.top_p is None else sampling.top_p
         self._penalties = _Penalties(sampling, prompt)
+        self._is_plain = self._top_k is None and not self._penalties.active
 
     def pick(self, context: Context) -> tuple[int, Candidates]:
         """Pick the token that follows, and return it with those that it was picked from."""
-        candidates = self._penalties.applied_to(self._model.candidates(context))[: self._top_k]
+        candidates = self._model.candidates(context)
+        if not self._is_plain:
+            candidates = self._penalties.applied_to(candidates)[: self._top_k]
         is_sure = self._temperature == 0 or len(candidates) == 1
         token = candidates[0][0] if is_sure else self._draw(context, candidates)
-        self._penalties.count(token)
+        if not self._is_plain:
+            self._penalties.count(token)
         return token, candidates
 
     def _draw(self, context: Context, candidates: Candidates) -> int:
-        plain = self._top_k is None and not self._penalties.active
-        cumulative = self._model.heaps(context, self._temperature) if plain else heaped(candidates, self._temperature)
+        heat = self._temperature
+        cumulative = self._model.heaps(context, heat) if self._is_plain else heaped(candidates, heat)
         kept = bisect_left(cumulative, self._top_p * cumulative[-1])
         return candidates[bisect(cumulative, self._random() * cumulative[kept], hi=kept)][0]
 
