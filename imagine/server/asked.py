@@ -125,7 +125,7 @@ def unknown_members(document: object, fitted: object, place: str = "") -> Iterat
             if name not in fitted.__struct_fields__:
                 yield f"{place}{name}"
             elif isinstance(item, dict | list):
-                yield from unknown_members(item, getattr(fitted, name), f"{place}{name}.")
+                yield from unknown_members(cast("object", item), getattr(fitted, name), f"{place}{name}.")
     elif isinstance(document, list) and isinstance(fitted, list):
         for item, value in zip(cast("list[object]", document), cast("list[object]", fitted), strict=True):
             if isinstance(value, Struct):
