@@ -48,6 +48,8 @@ def create_app(config: ServerConfig) -> web.Application:
     app[SERVICE] = Service(config)
     app.add_routes(ROUTES)
     app.cleanup_ctx.append(_opened_store)
+    if (upstream := app[SERVICE].upstream) is not None:
+        app.cleanup_ctx.append(upstream.opened)
     return app
 
 

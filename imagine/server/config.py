@@ -16,6 +16,7 @@ from imagine.server.engines import (
     StandInTranslationEngine,
 )
 from imagine.server.quotas import HEADER_STYLES, Quota, parse_quotas
+from imagine.server.upstream import check_upstream
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -73,6 +74,8 @@ class ServerOptions(TypedDict, total=False):
     quota_headers: Sequence[str]
     engines: Engines
     models: Mapping[str, Sequence[str]]
+    upstream: str | None
+    upstream_key: str | None
     max_body_bytes: int
     max_upload_bytes: int
     requests_kept: int
@@ -108,7 +111,12 @@ class ServerConfig:
     engines: Engines = field(default_factory=Engines)
     """What computes the answers."""
     models: Mapping[str, Sequence[str]] = field(default_factory=lambda: MODELS)
-    """Names of the models on offer, by type."""
+    """Names of the models on offer, by type; of an upstream's models, those are named that are no `llm`."""
+    upstream: str | None = None
+    """Base URL of an OpenAI-compatible server that chat, completions and embeddings are passed on to, such as
+    `http://127.0.0.1:8080/v1`; for development, not for production."""
+    upstream_key: str | None = field(default=None, repr=False)
+    """The bearer key that the upstream is asked with."""
     max_body_bytes: int = 16 * 2**20
     """Largest JSON body accepted; a bigger one is answered with 413."""
     max_upload_bytes: int = 2**30
@@ -122,6 +130,7 @@ class ServerConfig:
 
     def __post_init__(self) -> None:
         parse_quotas(self.quotas)
+        check_upstream(self.upstream, self.upstream_key)
         unknown = set(self.quota_headers) - set(HEADER_STYLES)
         if unknown:
             raise ValueError(f"Unknown quota headers {sorted(unknown)}; known: {', '.join(HEADER_STYLES)}")

@@ -22,7 +22,7 @@ _log = logging.getLogger("imagine.server")
 
 def sse(payload: bytes) -> bytes:
     """Frame a payload as one event."""
-    return b"data: " + payload + b"\n\n"
+    return b"data: " + payload.replace(b"\n", b"\ndata: ") + b"\n\n"
 
 
 def has_gone(request: web.Request) -> bool:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import msgspec
 from aiohttp import web
 
-from imagine.server.answers import json_answer, model_not_found, unprocessable
+from imagine.server.answers import Refusal, json_answer, model_not_found, unprocessable
+from imagine.server.gateway import offered, or_upstream
 from imagine.server.generation import chat, completions, translate
 from imagine.server.inference import draw_image, embeddings, images, rerank, reranker, transcribe, transcriptions
 from imagine.server.paths import BASE_PATHS, route_of
@@ -19,6 +20,8 @@ from imagine.server.store import UsageFilter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from imagine.server.service import Service
 
 __all__ = ["IMAGE_ROUTE", "ROUTES"]
 
@@ -36,16 +39,16 @@ async def ping(request: web.Request) -> web.StreamResponse:
 async def health(request: web.Request) -> web.StreamResponse:
     """Report the state of the store, of the counters in memory (in place of Redis), and of the fast engines."""
     service = request.app[SERVICE]
-    models = await asyncio.to_thread(_state, service.config.check_engines)
+    models = await (_state_of_upstream(service) if service.upstream else _state_of_engines(service))
     return json_answer({"postgres": await _state_of_store(request), "redis": "ok", "models": models})
 
 
 async def models(request: web.Request) -> web.StreamResponse:
     """List the models by type, all of them or those of one type, and once more as OpenAI's API does."""
-    offered, kind = request.app[SERVICE].config.models, request.query.get("model_type")
-    if kind is not None and kind not in offered:
-        raise unprocessable(["query", "model_type"], f"no such type; known: {', '.join(offered)}")
-    typed = {name: list(names) for name, names in offered.items() if kind in (None, name)}
+    known, kind = await offered(request.app[SERVICE]), request.query.get("model_type")
+    if kind is not None and kind not in known:
+        raise unprocessable(["query", "model_type"], f"no such type; known: {', '.join(known)}")
+    typed = {name: list(names) for name, names in known.items() if kind in (None, name)}
     plain = [_described(name) for names in typed.values() for name in names]
     return json_answer({**typed, "object": "list", "data": plain})
 
@@ -53,7 +56,7 @@ async def models(request: web.Request) -> web.StreamResponse:
 async def model(request: web.Request) -> web.StreamResponse:
     """Describe one model."""
     name = request.match_info["id"]
-    if not any(name in names for names in request.app[SERVICE].config.models.values()):
+    if not any(name in names for names in (await offered(request.app[SERVICE])).values()):
         raise model_not_found()
     return json_answer(_described(name))
 
@@ -83,6 +86,18 @@ async def history(request: web.Request) -> web.StreamResponse:
 async def _state_of_store(request: web.Request) -> str:
     service = request.app[SERVICE]
     return await service.stored(_state, service.store.check)
+
+
+async def _state_of_engines(service: Service) -> str:
+    return await asyncio.to_thread(_state, service.config.check_engines)
+
+
+async def _state_of_upstream(service: Service) -> str:
+    try:
+        await offered(service)
+    except Refusal as refusal:
+        return f"error: {refusal.body['message']}"
+    return "ok"
 
 
 def _state(check: Callable[[], None]) -> str:
@@ -125,10 +140,10 @@ def _routes(base: str) -> list[web.RouteDef]:
         web.get(f"{base}/models", models),
         web.get(f"{base}/models/{{id:.+}}", model),
         web.get(f"{base}/usage", usage),
-        web.post(f"{base}/chat/completions", chat),
-        web.post(f"{base}/completions", completions),
+        web.post(f"{base}/chat/completions", or_upstream(chat)),
+        web.post(f"{base}/completions", or_upstream(completions)),
         web.post(f"{base}/translate", translate),
-        web.post(f"{base}/embeddings", embeddings),
+        web.post(f"{base}/embeddings", or_upstream(embeddings)),
         web.post(f"{base}/reranker", reranker),
         web.post(f"{base}/rerank", rerank),
         web.post(f"{base}/transcribe", transcribe),

@@ -24,6 +24,7 @@ from imagine.server.quotas import QuotaBook
 from imagine.server.recorder import Connection, Connections, RecordedRequest
 from imagine.server.replies import Content, Scripts
 from imagine.server.store import Answered, Store
+from imagine.server.upstream import Upstream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -61,6 +62,7 @@ class Service:
         self.scripts = Scripts(self.requests, config.unscripted, config.left_over)
         self.streams = OpenStreams()
         self.connections = Connections()
+        self.upstream = Upstream(config.upstream, config.upstream_key) if config.upstream else None
 
     async def stored(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Use the store in its own thread, where a database that is locked by others holds up nobody else."""
@@ -144,6 +146,11 @@ class InferenceCall:
         self.is_own = request.path.startswith(f"{BASE_PATH}/")
         """Whether it came where our own clients send it, not where OpenAI's do."""
         self._request = request
+
+    def cut(self) -> None:
+        """Close the connection to the client, so that a stream without its end is seen to be cut."""
+        if self._request.transport is not None:
+            self._request.transport.close()
 
     @property
     def images_base(self) -> str:
