@@ -16,7 +16,7 @@ from imagine.server.events import DONE, Pacing, SSEResponse
 from imagine.server.probabilities import chat_logprobs, completion_logprobs
 from imagine.server.service import InferenceCall
 from imagine.server.store import Spent
-from imagine.server.work import Part, TextWork, interleaved, work_of_chat, work_of_text
+from imagine.server.work import Part, TextWork, in_sequence, interleaved, work_of_chat, work_of_text
 from imagine.types.completions import CompletionRequest
 
 if TYPE_CHECKING:
@@ -102,12 +102,14 @@ class Generation:
     ) -> web.StreamResponse:
         """Answer as a stream or whole, as the request asks."""
         if asked.stream:
-            self._parts = await self._run(begin)
-            return SSEResponse(self._payloads(bool((asked.stream_options or {}).get("include_usage"))))
-        try:
-            await self._run(partial(self._make_all, begin))
-        finally:
-            answers = await self._conclude()
+            payloads = self._payloads(begin, bool((asked.stream_options or {}).get("include_usage")))
+            await anext(payloads)  # begun: a bad value has been refused, and closing it ends its turn
+            return SSEResponse(payloads)
+        async with self._call.turn():
+            try:
+                await self._make_all(begin)
+            finally:
+                answers = await self._conclude()
         return json_answer(answers[0] if len(answers) == 1 else self._answer(self._works, self._spent))
 
     async def _run(self, function: Callable[[], R]) -> R:
@@ -121,19 +123,43 @@ class Generation:
     def _works(self) -> list[Work]:
         return [work for part in self._parts for work in part.works]
 
-    def _make_all(self, begin: Callable[[], list[Part]]) -> None:
+    async def _make_all(self, begin: Callable[[], list[Part]]) -> None:
+        if not self._call.takes_time:
+            await self._run(partial(self._make_at_once, begin))
+            return
+        self._parts = await self._call.compute(begin)
+        async for _ in self._pieces():
+            pass
+
+    def _make_at_once(self, begin: Callable[[], list[Part]]) -> None:
         self._parts = begin()
         for _ in interleaved(self._works):
             pass
 
-    async def _payloads(self, include_usage: bool) -> AsyncGenerator[bytes, None]:
+    async def _pieces(self) -> AsyncGenerator[tuple[int, Work, Json], None]:
+        if not self._call.takes_time:
+            for piece in interleaved(self._works):
+                yield piece
+            return
+        pieces = in_sequence(self._works)
+        while (made := await self._call.compute(next, pieces, None)) is not None:
+            yield made
+
+    async def _payloads(self, begin: Callable[[], list[Part]], include_usage: bool) -> AsyncGenerator[bytes, None]:
         pacing = Pacing(self._call.service.config.tokens_per_second)
-        try:
-            for index, work, delta in interleaved(self._works):
+        async with self._call.turn():
+            try:
+                self._parts = await self._run(begin)
+                chunks = self._chunks()
+                first = await anext(chunks)
+                yield b""
                 await pacing.wait()
-                yield msgspec.json.encode(self._chunk(self._piece(index, work, delta)))
-        finally:
-            await self._conclude()
+                yield first
+                async for chunk in chunks:
+                    await pacing.wait()
+                    yield chunk
+            finally:
+                await self._conclude()
         if include_usage:
             yield msgspec.json.encode({**self._chunk(), "usage": self._spent.as_usage()})
         yield DONE
@@ -151,6 +177,10 @@ class Generation:
             answers.append(msgspec.Raw(msgspec.json.encode(self._answer(part.works, spent))))
             await self._call.conclude(self._model, spent, answers[-1], part.request)
         return answers
+
+    async def _chunks(self) -> AsyncGenerator[bytes, None]:
+        async for index, work, delta in self._pieces():
+            yield msgspec.json.encode(self._chunk(self._piece(index, work, delta)))
 
     def _chunk(self, *choices: Json) -> Json:
         return {**self._head("chat.completion.chunk"), "choices": choices}

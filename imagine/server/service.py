@@ -7,6 +7,7 @@ import hmac
 import posixpath
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -28,6 +29,7 @@ from imagine.server.upstream import Upstream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from contextlib import AbstractAsyncContextManager
 
     from imagine.server.config import ServerConfig
     from imagine.server.store import Spent
@@ -62,6 +64,7 @@ class Service:
         self.scripts = Scripts(self.requests, config.unscripted, config.left_over)
         self.streams = OpenStreams()
         self.connections = Connections()
+        self.turn = asyncio.Lock()
         self.upstream = Upstream(config.upstream, config.upstream_key) if config.upstream else None
 
     async def stored(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -121,6 +124,18 @@ def _settle(waiting: Iterable[asyncio.Future[None]], error: Exception | None) ->
             written.set_exception(error)
 
 
+async def _to_its_end(job: Callable[[], R]) -> R:
+    """Do a job in a thread; a cancellation waits for it, since an engine may do one at a time."""
+    running = asyncio.get_running_loop().run_in_executor(None, job)
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait([running])
+        if not running.cancelled():
+            running.exception()  # looked at: nobody is left to be told
+        raise
+
+
 def _equal(given: str, key: str) -> bool:
     return hmac.compare_digest(given.encode(errors="surrogateescape"), key.encode())
 
@@ -145,6 +160,8 @@ class InferenceCall:
         self.route = route_of(request.path)
         self.is_own = request.path.startswith(f"{BASE_PATH}/")
         """Whether it came where our own clients send it, not where OpenAI's do."""
+        self.takes_time = self.engines.text.takes_time and self.reply is None and self.route != "translate"
+        """Whether its text is made in a thread, piece by piece, when it is its turn."""
         self._request = request
 
     def cut(self) -> None:
@@ -184,10 +201,14 @@ class InferenceCall:
         """Tell whether the text engine answers sooner than a thread would start."""
         return answers == 1 and len(self.record.body) <= _LITTLE and self.service.is_quick(asked)
 
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """Wait until the text engine has no other request, where that matters."""
+        return self.service.turn if self.takes_time else nullcontext()
+
     async def compute(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run an engine in a thread; a value that it does not accept is refused with 422."""
         with refusing_bad_values():
-            return await asyncio.to_thread(function, *args, **kwargs)
+            return await _to_its_end(partial(function, *args, **kwargs))
 
     async def conclude(self, model: str, spent: Spent, response: object, asked: object = None) -> None:
         """Charge what the call has cost to the quotas, record it, and remember the response.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Json = dict[str, Any]
 
-__all__ = ["Part", "TextWork", "ToolWork", "Work", "interleaved", "work_of_chat", "work_of_text"]
+__all__ = ["Part", "TextWork", "ToolWork", "Work", "in_sequence", "interleaved", "work_of_chat", "work_of_text"]
 
 _ARGUMENTS_PER_DELTA = 8
 
@@ -131,6 +131,12 @@ def interleaved(works: Sequence[Work]) -> Iterator[tuple[int, Work, Json]]:
         for index, delta in enumerate(row):
             if delta is not None:
                 yield index, works[index], delta
+
+
+def in_sequence(works: Sequence[Work]) -> Iterator[tuple[int, Work, Json]]:
+    """Make several answers one after the other, and yield each piece with the place of its answer."""
+    for index, work in enumerate(works):
+        yield from ((index, work, delta) for delta in work.deltas())
 
 
 def work_of_chat(engine: TextEngine, asked: ChatCompletionRequest) -> Work:

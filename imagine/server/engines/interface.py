@@ -1,7 +1,7 @@
 """What an engine is: one Protocol per kind of model, so that a real one can take a stand-in's place.
 
-A bad value in a request raises a ValueError whose message is meant for the caller; the call itself raises it, never the
-first step of an iterator.
+A bad value in a request raises a ValueError whose message is meant for the caller; the call itself raises it, or the
+first step of an iterator, never a later one.
 """
 
 from __future__ import annotations
@@ -38,6 +38,11 @@ class Token(NamedTuple):
 
 class TextEngine(Protocol):
     """Writes text token by token."""
+
+    @property
+    def takes_time(self) -> bool:
+        """Whether tokens are made in a thread, one answer after the other; False where they are there at once."""
+        ...
 
     def count(self, text: str) -> int:
         """Count the tokens of a text."""

@@ -45,6 +45,8 @@ class NgramTextEngine:
     `skip_special_tokens` are ignored: answers take milliseconds, and no special token has text.
     """
 
+    takes_time = False
+
     def __init__(self, corpus: str | None = None) -> None:
         """Train on a text whose paragraphs are separated by blank lines, by default the one in the package."""
         self._model, self._openings = _trained_on_shipped() if corpus is None else _trained(corpus)
