@@ -24,7 +24,7 @@ def test_without_the_extra_it_says_what_to_install():
         "import sys; sys.modules['langchain_core'] = None\n"
         "try: import imagine.langchain\nexcept ImportError as e: print(e)"
     )
-    assert run(code) == "imagine.langchain needs more packages: pip install 'imagine-aio[langchain]'"
+    assert run(code) == "this part of imagine needs more packages: pip install 'imagine-aio[langchain]'"
 
 
 def test_it_is_imported_when_it_is_asked_for():

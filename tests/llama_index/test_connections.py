@@ -171,7 +171,7 @@ def test_the_extra_is_told_where_it_is_missing():
             print(error)
     """
     assert run(code) == str(ImagineExtraMissing("llama-index"))
-    assert run(code) == "imagine.llama_index needs more packages: pip install 'imagine-aio[llama-index]'"
+    assert run(code) == "this part of imagine needs more packages: pip install 'imagine-aio[llama-index]'"
 
 
 def test_a_file_that_hides_the_library_is_told(tmp_path):

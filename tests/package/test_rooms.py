@@ -10,6 +10,7 @@ from support.rooms import FLOORS, PACKAGE, WHEN_CALLED, arrows, between_rooms, c
 PRIVATE_FOLDERS = [room for room in FLOORS if room.startswith("_") and (PACKAGE / room).is_dir()]
 EXTRAS = {
     "pytest": ["testing"],
+    "llama_cpp": ["server"],
     "opentelemetry": ["otel"],
     "langchain_core": ["langchain"],
     "langchain": [],

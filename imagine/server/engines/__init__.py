@@ -9,7 +9,8 @@
 | transcription | `StandInTranscriptionEngine` | measures a WAV file, says in each answer that it is a stand-in |
 | image | `ShapesImageEngine` | draws coloured shapes, determined by prompt and seed |
 
-Each class implements one Protocol of `interface`; a real engine that implements it can take its place.
+Each class implements one Protocol of `interface`; a real engine that implements it can take its place, such as those
+of `llama`, which run models by llama.cpp and need the extra `engine`.
 """
 
 from __future__ import annotations
