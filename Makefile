@@ -116,8 +116,9 @@ test-foreign: $(INSTALLED) ## other projects' clients against the local server, 
 	$(BIN)/python tests/foreign $(CLIENTS)
 
 .PHONY: soak
-soak: $(INSTALLED) ## 10 rounds of 1,000 streams at once with faults; takes about 2 minutes
+soak: $(INSTALLED) ## 10 rounds of 1,000 streams at once with faults, then load on the local server; about 3 minutes
 	$(BIN)/python -W error tests/soak/soak.py
+	$(BIN)/python -W error tests/soak/server.py
 
 $(FUZZ_INSTALLED): pyproject.toml
 	$(PYTHON) -m venv $(FUZZ_VENV)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import posixpath
+import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
@@ -55,7 +56,8 @@ class Service:
         self.config = config
         self.store = Store(config.database, config.history_limit)
         self._store_thread = ThreadPoolExecutor(1, "imagine-store")
-        self._unwritten: deque[tuple[Answered, asyncio.Future[None]]] = deque()
+        self._unwritten: list[tuple[Answered, asyncio.Future[None]]] = []
+        self._lock = threading.Lock()
         text = config.engines.text
         self.is_quick = text.is_quick if isinstance(text, QuickTextEngine) else _never
         self.quotas = QuotaBook(config.parsed_quotas)
@@ -80,13 +82,16 @@ class Service:
         """
         loop = asyncio.get_running_loop()
         written = loop.create_future()
-        self._unwritten.append((answered, written))
-        if len(self._unwritten) == 1:
+        with self._lock:
+            self._unwritten.append((answered, written))
+            is_first = len(self._unwritten) == 1
+        if is_first:
             self._store_thread.submit(self._write_all, loop)
         await written
 
     def _write_all(self, loop: asyncio.AbstractEventLoop) -> None:
-        waiting = [self._unwritten.popleft() for _ in range(len(self._unwritten))]
+        with self._lock:  # what is added from now on is the first of the next time
+            waiting, self._unwritten = self._unwritten, []
         error: Exception | None = None
         try:
             self.store.add([answered for answered, _ in waiting])

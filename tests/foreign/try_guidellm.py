@@ -8,7 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tried import CHAT, URL, tried
+from tokenizer import saved
+from tried import CHAT, KEY, URL, tried
 
 
 def measured() -> bool:
@@ -16,10 +17,12 @@ def measured() -> bool:
     folder = tempfile.mkdtemp()
     requests = Path(folder, "requests.jsonl")
     requests.write_text('{"prompt": "What does a router do?"}\n' * 8)
-    target = ["--target", URL.removesuffix("/v1"), "--model", CHAT, "--output-path", folder]
-    load = ["--rate-type", "concurrent", "--rate", "2", "--max-requests", "8", "--data", str(requests)]
-    command = [sys.executable, "-m", "guidellm", "benchmark", *target, *load]
-    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "GUIDELLM__OPENAI__API_KEY": os.environ["OPENAI_API_KEY"]}
+    backend = f"kind=openai_http,target={URL.removesuffix('/v1')},model={CHAT},api_key={KEY}"
+    load = ["--profile", "kind=concurrent,streams=2", "--constraint", "kind=max_requests,count=8"]
+    data = ["--data", f"kind=json_file,path={requests}"]
+    tokenizer = ["--tokenizer", f"kind=huggingface_auto,model={saved(Path(folder, 'tokenizer'))}"]
+    command = [sys.executable, "-m", "guidellm", "run", "--backend", backend, *load, *data, *tokenizer]
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd=folder)
     assert done.returncode == 0, (done.stderr or done.stdout)[-300:]
     return True

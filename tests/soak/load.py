@@ -8,6 +8,8 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from serving import KEY
+
 from imagine import ImagineAsyncClient, ImagineException, Timeout
 
 if TYPE_CHECKING:
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 
     ChatStream = AsyncStream[ChatCompletionStreamResponse, ChatCompletionResponse]
 
-KEY = "soak"
 PROMPTS = [f"What do you know about {thing}?" for thing in ("rain", "iron", "bees", "chess", "tides", "glass")]
 TOKENS = 16
 

@@ -10,18 +10,16 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
-import resource
-import subprocess
 import sys
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from footprint import footprint, memory, settled
-from load import KEY, PROMPTS, Load, Outcome, ask, client_of
+from load import PROMPTS, Load, ask, client_of
+from serving import allow_open_files, serving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from load import Outcome
 
 MOST_GROWTH = 20.0
 """Megabytes that the memory may grow by from the first round to the last."""
@@ -30,10 +28,10 @@ MOST_GROWTH = 20.0
 def main() -> int:
     """Run the command and return its exit status."""
     options = _parser().parse_args()
-    _allow_open_files()
+    allow_open_files()
     print(f"{options.rounds} rounds of {options.seconds:g} s, {options.streams} streams at once, seed {options.seed}")
-    with _server(options.tokens_per_second) as endpoint:
-        complaints = asyncio.run(_soak(endpoint, options))
+    with serving("--tokens-per-second", str(options.tokens_per_second)) as server:
+        complaints = asyncio.run(_soak(server.endpoint, options))
     print("\n".join(complaints) or "nothing was lost, nothing is left")
     return 1 if complaints else 0
 
@@ -47,25 +45,6 @@ def _parser() -> argparse.ArgumentParser:
     add("--tokens-per-second", type=float, default=5.0, help="pace of a stream (default: %(default)s)")
     add("--seed", type=int, default=random.randrange(10**6), help="of the prompts and faults (default: random)")
     return parser
-
-
-def _allow_open_files() -> None:
-    """Raise the limit of open files as far as it goes, for the server, too."""
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-@contextmanager
-def _server(tokens_per_second: float) -> Iterator[str]:
-    """Run the local server and give its endpoint."""
-    command = [sys.executable, "-m", "imagine.server", "--port", "0", "--api-key", KEY]
-    command += ["--tokens-per-second", str(tokens_per_second)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        try:
-            yield server.stdout.readline().strip()
-        finally:
-            server.terminate()
 
 
 async def _soak(endpoint: str, options: argparse.Namespace) -> list[str]:
