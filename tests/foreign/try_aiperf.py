@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -21,9 +20,18 @@ def measured() -> bool:
     target = ["--url", URL.removesuffix("/v1"), "--model", CHAT, "--api-key", KEY, "--endpoint-type", "chat"]
     load = ["--streaming", "--concurrency", "2", "--request-count", "8", "--input-file", str(prompts)]
     options = ["--custom-dataset-type", "single_turn", "--use-server-token-count", "--ui", "none"]
-    command = [aiperf, "profile", *target, *load, *options, "--artifact-dir", folder, "--tokenizer", saved(Path(folder, "tokenizer"))]
-    environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd=folder)
+    command = [
+        aiperf,
+        "profile",
+        *target,
+        *load,
+        *options,
+        "--artifact-dir",
+        folder,
+        "--tokenizer",
+        saved(Path(folder, "tokenizer")),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
     assert done.returncode == 0, (done.stderr or done.stdout)[-300:]
     return True
 

@@ -7,15 +7,19 @@ import sqlite3
 import threading
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 from aiohttp import ClientSession, FormData
 from support.raw_http import CHAT, CHAT_STREAM, COMPLETION, EMBEDDING, IMAGE, RERANKER, TRANSLATION, get, post, until
 
 from imagine.server import Engines, LocalServer, Raw, ServerOptions
 from imagine.server.engines import NgramTextEngine
+from imagine.types import ChatCompletionRequest
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from imagine.types.common import LLMSamplingParams
 
 pytest_plugins = ["http_session"]
 pytestmark = pytest.mark.anyio
@@ -123,3 +127,51 @@ async def test_raw_bytes_are_a_whole_answer(session: ClientSession, server: Loca
         assert answer.status == 204
     with pytest.raises(TypeError, match="not 'HTTP'"):
         Raw(["HTTP"])  # type: ignore[list-item]
+
+
+class Noting(NgramTextEngine):
+    """An engine that says it is quick, and notes where it is asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.on_the_loop: list[bool] = []
+
+    def is_quick(self, sampling: LLMSamplingParams) -> bool:
+        return True
+
+    def count(self, text: str) -> int:
+        self.on_the_loop.append(threading.current_thread().name == "imagine-server")
+        return super().count(text)
+
+
+class TestQuickEngines:
+    @pytest.fixture
+    def engine(self) -> Noting:
+        return Noting()
+
+    @pytest.fixture
+    def imagine_server_options(self, engine: Noting) -> ServerOptions:
+        return {"engines": Engines(text=engine)}
+
+    async def test_one_short_answer_takes_no_thread(self, session: ClientSession, engine: Noting) -> None:
+        """Of a quick engine, a short chat is answered on the loop; a long one, and one of several choices, is not."""
+        long = {"role": "user", "content": "word " * 1000}
+        for body in (CHAT, {**CHAT, "n": 2}, {**CHAT, "messages": [long]}):
+            assert (await post(session, "chat/completions", body))["usage"]["prompt_tokens"] > 0
+        assert engine.on_the_loop == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("options", "is_quick"),
+    [
+        ({}, True),
+        ({"max_tokens": 10_000}, False),
+        ({"response_format": {"type": "json_object"}}, False),
+        ({"tools": [{"type": "function", "function": {"name": "f"}}]}, False),
+    ],
+)
+def test_the_text_engine_tells_what_is_quick(options: dict[str, Any], is_quick: bool) -> None:
+    """An everyday text is quick; a long one, JSON and tool calls are not, nor is what a subclass makes."""
+    asked = msgspec.convert({**CHAT, "stream": False, "max_tokens": None, **options}, ChatCompletionRequest)
+    assert NgramTextEngine().is_quick(asked) is is_quick
+    assert not CountingElsewhere().is_quick(asked)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import random
 import sys
 import time
@@ -29,6 +30,7 @@ def main() -> int:
     """Run the command and return its exit status."""
     options = _parser().parse_args()
     allow_open_files()
+    logging.disable(logging.WARNING)  # retries are what the faults ask for
     print(f"{options.rounds} rounds of {options.seconds:g} s, {options.streams} streams at once, seed {options.seed}")
     with serving("--tokens-per-second", str(options.tokens_per_second)) as server:
         complaints = asyncio.run(_soak(server.endpoint, options))
