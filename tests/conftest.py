@@ -21,7 +21,7 @@ SLOW = (
     "blocking/test_interruptions.py",
     *("package/test_benchmarks.py", "package/test_examples.py", "package/test_instructions.py"),
     "testing_kit/test_fixtures.py",
-    *("langchain/standard", "langchain/test_langchain_examples.py"),
+    *("langchain/standard", "langchain/test_langchain_examples.py", "langchain/test_langchain_qualcomm.py"),
     *("package/test_quickstart_blocking.py", "types/test_dto_roundtrip.py", "types/test_pydantic_roundtrip.py"),
 )
 """What takes seconds, or processes of its own; `make test-quick` leaves it out."""
