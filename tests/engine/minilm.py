@@ -61,7 +61,7 @@ def _add_words(writer, words):
 
 def _as_piece(word):
     """Mark what begins a word, where the word list marks what does not."""
-    if word.startswith("["):
+    if word.startswith("[") and word.endswith("]"):
         return word
     return word.removeprefix("##") if word.startswith("##") else f"\u2581{word}"
 
