@@ -35,8 +35,9 @@ class Answer(DTO, kw_only=True, dict=True):
         None for an answer of more than 256 KiB, for the `final()` of a stream, and where `call` is None.
         """
         kept = vars(self)
-        if (content := kept.pop("content", None)) is not None:
-            kept["parsed"] = Decoding(object).decode(content)
+        if (content := kept.get("content")) is not None:
+            kept["parsed"] = kept.get("parsed") or Decoding(object).decode(content)
+            kept.pop("content", None)  # only now: another thread may ask, too
         return kept.get("parsed")
 
 

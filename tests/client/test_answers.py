@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -56,6 +58,26 @@ async def test_what_the_class_does_not_know_is_in_raw(client, server):
     body = {**CHAT, "extra": {"a": [1, None]}, "choices": [{**CHAT["choices"][0], "grounding": {"b": None}}]}
     server.faults.script([replying(body)])
     assert (await client.chat(HELLO)).raw == body
+
+
+@pytest.fixture
+def eager_threads():
+    """Threads that take turns at every step, as on a machine where they run at once."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("eager_threads")
+def test_raw_is_there_for_every_thread():
+    """Who asks while another thread parses it is not told that there is none."""
+    content = json.dumps({**CHAT, "extra": ["x"] * 100}).encode()
+    with ThreadPoolExecutor(8) as threads:
+        for _ in range(300):
+            answer = CHAT_RESPONSE.decode(content)
+            remember(answer, lambda _: CallInfo(method="POST", path="chat/completions"), content)
+            assert all(threads.map(lambda _, answer=answer: answer.raw, range(8)))
 
 
 async def test_raw_of_a_large_answer_is_none(client, server):

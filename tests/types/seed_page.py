@@ -285,6 +285,9 @@ ADDITIONS = [
     Row("UsageInfo", "prompt_tokens_details", "dict[str, Any] | None", "None"),
     Row("UsageInfo", "completion_tokens_details", "dict[str, Any] | None", "None"),
     *(Row(owner, "usage", "UsageInfo | None", "None") for owner in CHOICES),
+    Row("ChatCompletionResponseStreamChoice", "message", "DeltaMessage | None", "None"),
+    Row("ChatCompletionResponseStreamChoice", "text", "str | None", "None"),
+    Row("CompletionResponseStreamChoice", "message", "DeltaMessage | None", "None"),
 ]
 
 # A class beyond both pages, which is one of theirs under a name of its own: (ours, theirs).
