@@ -45,10 +45,11 @@ class Reader(Protocol):
 
 def unpacked(response: aiohttp.ClientResponse) -> Reader:
     """Return where the body of an answer is read from; reading raises EncodingError where it cannot be unpacked."""
-    encoding = response.headers.get("Content-Encoding")
-    if encoding is None or (encoding := encoding.strip().lower()) not in _KNOWN | _UNKNOWN:
+    named = response.headers.get("Content-Encoding")
+    if named is None:
         return response.content
-    return _Unpacked(response.content, encoding)
+    encodings = [encoding for encoding in map(str.strip, named.lower().split(",")) if encoding in _KNOWN | _UNKNOWN]
+    return _Unpacked(response.content, ", ".join(encodings)) if encodings else response.content
 
 
 class _Unpacked:
@@ -93,7 +94,7 @@ class _Unpacked:
         return piece
 
     def _begun(self) -> Any:
-        if self._encoding in _UNKNOWN:
+        if self._encoding not in _KNOWN:  # several, one over the other, are not either
             raise EncodingError(self._encoding)
         if self._encoding != "deflate":
             return zlib.decompressobj(zlib.MAX_WBITS | 16)

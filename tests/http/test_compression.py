@@ -70,7 +70,7 @@ async def test_every_form_is_unpacked(client, server, encoding, packed, cut):
     assert (await client.chat_stream(HELLO).final()).first_content == TEXT
 
 
-@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip", "deflate"])
+@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip", "deflate", "gzip, br"])
 @pytest.mark.parametrize("status", ["503 Service Unavailable", "429 Too Many Requests"])
 @pytest.mark.parametrize("route", ["chat", "chat_stream"])
 async def test_an_undecodable_error_keeps_its_status(make_client, server, encoding, status, route):
