@@ -56,7 +56,8 @@ def or_upstream(handler: Handler) -> Handler:
             return await handler(request)
         call = InferenceCall(request)
         call.document  # noqa: B018 - a body that is no JSON object is refused before anything is sent
-        passing = Passing(call, upstream, await upstream.post(call.route, call.record.body))
+        started = time.perf_counter()
+        passing = Passing(call, upstream, await upstream.post(call.route, call.record.body), started)
         return await (passing.stream() if passing.is_stream else passing.whole())
 
     return answered
@@ -79,11 +80,13 @@ async def offered(service: Service) -> Mapping[str, Sequence[str]]:
 class Passing:
     """One answer of the upstream on its way to the client."""
 
-    def __init__(self, call: InferenceCall, upstream: Upstream, incoming: aiohttp.ClientResponse) -> None:
+    def __init__(
+        self, call: InferenceCall, upstream: Upstream, incoming: aiohttp.ClientResponse, started: float
+    ) -> None:
         self._call = call
         self._upstream = upstream
         self._incoming = incoming
-        self._started = time.perf_counter()
+        self._started = started
         self.is_stream = incoming.ok and incoming.content_type == "text/event-stream"
 
     async def whole(self) -> web.StreamResponse:
@@ -109,8 +112,9 @@ class Passing:
             yield b""
             async for payload in _events(self._incoming):
                 await pacing.wait()
-                seen.add(payload)
-                yield self._upstream.shown(payload)
+                shown = self._upstream.shown(payload)
+                seen.add(shown)
+                yield shown
         except (aiohttp.ClientError, OSError, ImagineStreamException) as error:
             self._call.cut()
             raise ConnectionResetError("The upstream broke off") from error
