@@ -133,10 +133,12 @@ class AsyncStream(Generic[T, R]):
     async def open(self) -> Self:
         """Send the request, and raise what the service answers in place of a stream; return the stream.
 
-        Without it that is raised where the first chunk is asked for. Raises what the call can raise.
+        Without it that is raised where the first chunk is asked for. Raises what the call can raise, each time.
         """
         if self._state is OPENING:
             raise ImagineException("the stream is being opened by another task")
+        if self._state is FAILED and self._failure is not None:
+            raise self._failure
         try:
             await self._start()
         except ImagineException as error:
@@ -159,8 +161,8 @@ class AsyncStream(Generic[T, R]):
             error.partial, error.call = self._fold.snapshot(), self.call
             raise error
         answer = self._fold.snapshot()
-        if isinstance(answer, Answer) and (info := self.call):
-            remember(answer, lambda _: info)
+        if isinstance(answer, Answer) and self._record is not None:
+            remember(answer, msgspec.structs.replace(self._record, received=None).info_of)
         return cast("R", answer)
 
     async def read(self) -> list[T]:

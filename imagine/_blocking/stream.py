@@ -58,7 +58,7 @@ class Stream(Generic[T, R]):
     def open(self) -> Self:
         """Send the request, and raise what the service answers in place of a stream; return the stream.
 
-        Without it that is raised where the first chunk is asked for. Raises what the call can raise.
+        Without it that is raised where the first chunk is asked for. Raises what the call can raise, each time.
         """
         self._call(self._stream.open)
         return self

@@ -20,6 +20,8 @@ _UNKNOWN = frozenset(["br", "zstd", "compress"])
 """Sent though not accepted; what is said to be in any other encoding, such as utf-8, is taken as it is."""
 _PIECE = 256 * 1024
 """The most that is unpacked in one go."""
+_MOST_PIECES = 64
+"""How many pieces of what a broken connection left are unpacked: 16 MiB out of some hundred KiB."""
 _MEMBER = b"\x1f\x8b"
 """What a member of a gzip body begins with; others may follow the first."""
 
@@ -71,11 +73,11 @@ class _Unpacked:
                 return piece
 
     def read_nowait(self) -> bytes:
-        """Return what is there, as far as it can be unpacked."""
+        """Return what is there, as far as it can be unpacked, and is not far more than anybody sends so."""
         self._packed += self._content.read_nowait()
         pieces: list[bytes] = []
         with suppress(EncodingError):
-            while self._packed or self._has_more:
+            while (self._packed or self._has_more) and len(pieces) < _MOST_PIECES:
                 pieces.append(self._piece())
         return b"".join(pieces)
 

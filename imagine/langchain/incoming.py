@@ -12,13 +12,14 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 
 from imagine._answers.folding import ChoiceBuilder
 from imagine.langchain.tokens import told_usage, usage_metadata
+from imagine.langchain.told_once import ToldOnce
 from imagine.types.chat_completions import (
     ChatCompletionResponse,
     ChatCompletionResponseChoice,
     ChatCompletionStreamResponse,
     ChatMessage,
 )
-from imagine.types.common import ChatMessageToolCall, DeltaMessage, UsageInfo
+from imagine.types.common import ChatMessageToolCall, DeltaMessage
 
 __all__ = ["ChatChunks", "chat_result"]
 
@@ -73,24 +74,16 @@ def _tool_calls(message: ChatMessage) -> tuple[list[ToolCall], list[InvalidToolC
 
 
 class ChatChunks:
-    """Makes chunks of those of one stream: pieces as they come, and one at the end that tells the rest once.
-
-    LangChain joins the texts of all chunks, also the name of a model that two of them tell.
-    """
+    """Makes chunks of those of one stream: pieces as they come, and one at the end that tells the rest once."""
 
     def __init__(self) -> None:
         self._calls = ChoiceBuilder()
-        self._told: dict[str, Any] = {}
-        self._usage: UsageInfo | None = None
+        self._told = ToldOnce()
 
     def of(self, chunk: ChatCompletionStreamResponse) -> Iterator[ChatGenerationChunk]:
         """Yield the piece of a chunk, unless it has none."""
-        self._usage = chunk.usage or self._usage
-        if chunk.model:
-            self._told["model_name"] = chunk.model
+        self._told.note(chunk)
         for choice in chunk.choices[:1]:
-            if choice.finish_reason:
-                self._told["finish_reason"] = choice.finish_reason.value
             calls = [self._piece(piece) for piece in choice.delta.tool_calls or ()]
             beside, info = _beside_text(choice.delta), _without_none({"logprobs": choice.logprobs})
             if choice.delta.content or calls or beside or info:
@@ -100,8 +93,8 @@ class ChatChunks:
 
     def last(self) -> ChatGenerationChunk:
         """Return the chunk that tells what holds for the whole answer."""
-        message = AIMessageChunk(content="", usage_metadata=usage_metadata(self._usage))
-        return ChatGenerationChunk(message=message, generation_info=self._told)
+        message = AIMessageChunk(content="", usage_metadata=usage_metadata(self._told.usage))
+        return ChatGenerationChunk(message=message, generation_info=self._told.facts)
 
     def _piece(self, piece: ChatMessageToolCall) -> ToolCallChunk:
         """Return the piece of a tool call under the call's place, whatever index the service gives it.

@@ -8,7 +8,7 @@ from typing import Any
 from langchain_core.outputs import Generation, GenerationChunk, LLMResult
 
 from imagine.langchain.tokens import combined, told_usage
-from imagine.types.common import UsageInfo
+from imagine.langchain.told_once import ToldOnce
 from imagine.types.completions import CompletionResponse, CompletionResponseChoice, CompletionStreamResponse
 
 __all__ = ["TextChunks", "result_of", "result_of_streams"]
@@ -41,22 +41,17 @@ class TextChunks:
     """Makes chunks of those of one stream: pieces as they come, and one at the end that tells the rest once."""
 
     def __init__(self) -> None:
-        self._told: dict[str, Any] = {}
-        self._usage: UsageInfo | None = None
+        self._told = ToldOnce()
 
     def of(self, chunk: CompletionStreamResponse) -> Iterator[GenerationChunk]:
         """Yield the piece of a chunk, unless it has none."""
-        self._usage = chunk.usage or self._usage
-        if chunk.model:
-            self._told["model_name"] = chunk.model
+        self._told.note(chunk)
         for choice in chunk.choices[:1]:
-            if choice.finish_reason:
-                self._told["finish_reason"] = choice.finish_reason.value
             if choice.delta.content or choice.logprobs:
                 info = {"logprobs": choice.logprobs} if choice.logprobs else None
                 yield GenerationChunk(text=choice.delta.content or "", generation_info=info)
 
     def last(self) -> GenerationChunk:
         """Return the chunk that tells what holds for the whole answer."""
-        usage = {"token_usage": told_usage(self._usage)} if self._usage else {}
-        return GenerationChunk(text="", generation_info={**self._told, **usage})
+        usage = {"token_usage": told_usage(self._told.usage)} if self._told.usage else {}
+        return GenerationChunk(text="", generation_info={**self._told.facts, **usage})

@@ -104,7 +104,7 @@ class ChatCompletionResponseChoice(PlainDTO, kw_only=True):
 
     index: int = 0
     """Its place among the alternatives."""
-    message: ChatMessage = field(default_factory=ChatMessage)
+    message: ChatMessage
     """The message that the model wrote."""
     finish_reason: FinishReason | None = None
     """Why the model stopped."""
@@ -118,6 +118,12 @@ class ChatCompletionResponseChoice(PlainDTO, kw_only=True):
     def __post_init__(self) -> None:
         if self.finish_reason == NULL:
             self.finish_reason = None
+
+    @classmethod
+    def _in_own_form(cls, members: dict[str, Any]) -> dict[str, Any]:
+        if members.get("message") is not None:
+            return members
+        return {**members, "message": members.get("delta") or {"content": members.get("text")}}
 
 
 class ChatCompletionResponse(Answer, kw_only=True):

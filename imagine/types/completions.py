@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from msgspec import field
 
@@ -39,7 +39,7 @@ class CompletionResponseChoice(PlainDTO, kw_only=True):
 
     index: int = 0
     """Its place among the alternatives."""
-    text: str = ""
+    text: str
     """The text that the model wrote."""
     finish_reason: FinishReason | None = None
     """Why the model stopped."""
@@ -53,6 +53,14 @@ class CompletionResponseChoice(PlainDTO, kw_only=True):
     def __post_init__(self) -> None:
         if self.finish_reason == NULL:
             self.finish_reason = None
+
+    @classmethod
+    def _in_own_form(cls, members: dict[str, Any]) -> dict[str, Any]:
+        if members.get("text") is not None:
+            return members
+        said = cast("object", members.get("message") or members.get("delta"))
+        text = cast("dict[str, Any]", said).get("content") if isinstance(said, dict) else said
+        return {**members, "text": "" if text is None else text}
 
 
 class CompletionResponse(Answer, kw_only=True):

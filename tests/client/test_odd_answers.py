@@ -222,3 +222,17 @@ async def test_models_come_in_any_list(client, server, models):
     answers = [models, {"data": models}, {"models": models}, {"llm": ["a", "b"], "data": [{"id": "c"}], "models": []}]
     server.faults.script([json_answer(answer) for answer in answers])
     assert [await client.get_available_models() for _ in answers] == [["a", "b"]] * 4
+
+
+@pytest.mark.parametrize("choice", [{"text": "Hi"}, {"delta": {"content": "Hi"}}, {"message": None, "text": "Hi"}])
+async def test_a_chat_that_is_answered_in_another_place_keeps_its_text(client, server, choice):
+    """A text, or a delta, in place of the message is the message."""
+    server.faults.script([json_answer({"choices": [choice]})])
+    assert (await client.chat(HELLO)).first_content == "Hi"
+
+
+@pytest.mark.parametrize("choice", [{"message": {"content": "Hi"}}, {"delta": {"content": "Hi"}, "text": None}])
+async def test_a_completion_that_is_answered_in_another_place_keeps_its_text(client, server, choice):
+    """A message, or a delta, in place of the text is the text."""
+    server.faults.script([json_answer({"choices": [choice]})])
+    assert (await client.completion("Once")).first_text == "Hi"

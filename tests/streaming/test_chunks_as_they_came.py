@@ -97,11 +97,12 @@ async def test_open_sends_the_request_and_loses_nothing(client, server):
 
 
 async def test_open_raises_what_the_service_answers(make_client):
-    """A refused key shows before any chunk, and the stream stays failed."""
+    """A refused key shows before any chunk, as often as it is opened, and the stream stays failed."""
     client = await make_client(api_key="wrong", max_retries=0)
     stream = client.chat_stream(HELLO)
-    with pytest.raises(ImagineAPIAuthenticationException):
-        await stream.open()
+    for _ in range(2):
+        with pytest.raises(ImagineAPIAuthenticationException):
+            await stream.open()
     with pytest.raises(ImagineAPIAuthenticationException):
         await stream.final()
 

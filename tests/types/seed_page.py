@@ -145,13 +145,7 @@ SEED_PAGE = [
     Row("ChatCompletionResponse", "choices", "list[ChatCompletionResponseChoice]"),
     Row("ChatCompletionResponse", "usage", "UsageInfo", REQUIRED, NO_USAGE),
     Row("ChatCompletionResponseChoice", "index", "int", REQUIRED, NO_INT),
-    Row(
-        "ChatCompletionResponseChoice",
-        "message",
-        "ChatMessage",
-        REQUIRED,
-        Widened("ChatMessage", "ChatMessage()", MISSING),
-    ),
+    Row("ChatCompletionResponseChoice", "message", "ChatMessage"),
     Row("ChatCompletionResponseChoice", "finish_reason", "FinishReason | None", REQUIRED, NO_REASON),
     Row("ChatCompletionStreamResponse", "id", "str", REQUIRED, NO_TEXT),
     Row("ChatCompletionStreamResponse", "model", "str", REQUIRED, NO_TEXT),
@@ -197,7 +191,7 @@ WIRE_PAGE = [
     Row("FunctionTool", "description", "str | None", "None"),
     Row("FunctionTool", "parameters", "dict[str, Any] | None", "None"),
     Row("CompletionResponseChoice", "index", "int", REQUIRED, NO_INT),
-    Row("CompletionResponseChoice", "text", "str", REQUIRED, NO_TEXT),
+    Row("CompletionResponseChoice", "text", "str"),
     Row("CompletionResponseChoice", "finish_reason", "FinishReason | None", "None"),
     Row("CompletionResponseStreamChoice", "index", "int", REQUIRED, NO_INT),
     Row(

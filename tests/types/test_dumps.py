@@ -121,7 +121,7 @@ def test_a_dump_for_json_is_json() -> None:
     """`mode="json"` has nothing that `json` cannot write: datetimes are text, enum members strings."""
     record = UsageRecord(date_bin=datetime(2026, 11, 1))
     assert record.model_dump(mode="json")["date_bin"] == "2026-11-01T00:00:00"
-    choice = ChatCompletionResponseChoice(finish_reason=FinishReason("content_filter"))
+    choice = ChatCompletionResponseChoice(message=ChatMessage(), finish_reason=FinishReason("content_filter"))
     assert type(choice.model_dump(mode="json")["finish_reason"]) is str
 
 

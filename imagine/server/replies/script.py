@@ -39,7 +39,7 @@ class ReplyScript(Generic[R, A]):
         check: Callable[[A, str], Content],
         records: Iterable[RecordedRequest],
     ) -> None:
-        self.name = name
+        self.name = f"server.{name}"
         """The name it has in a test, like `server.chat`."""
         self.route = route
         """Its path below the endpoint."""

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Scripts"]
 
+Said = str | Reply
+Vectors = Sequence[Sequence[float]] | Reply
+Scores = Sequence[float] | Reply
+Files = bytes | Sequence[bytes] | Reply
 _SHOWN = 300
 """How much of a request's body a failure shows."""
 
@@ -36,26 +40,24 @@ class Scripts:
         self._answers_all = unscripted == "answer"
         self._ignores_left = left_over == "ignore"
         self._unanswered: list[str] = []
-        self.chat = ReplyScript[ChatAsked, str | Reply](
-            "server.chat", "chat/completions", ChatAsked, content.message, records
+        self.chat = ReplyScript[ChatAsked, Said]("chat", "chat/completions", ChatAsked, content.message, records)
+        self.completions = ReplyScript[CompletionAsked, Said](
+            "completions", "completions", CompletionAsked, content.text, records
         )
-        self.completions = ReplyScript[CompletionAsked, str | Reply](
-            "server.completions", "completions", CompletionAsked, content.text, records
+        self.embeddings = ReplyScript[EmbeddingAsked, Vectors](
+            "embeddings", "embeddings", EmbeddingAsked, content.vectors, records
         )
-        self.embeddings = ReplyScript[EmbeddingAsked, Sequence[Sequence[float]] | Reply](
-            "server.embeddings", "embeddings", EmbeddingAsked, content.vectors, records
+        self.reranker = ReplyScript[ReRankerRequest, Scores](
+            "reranker", "reranker", ReRankerRequest, content.scores, records
         )
-        self.reranker = ReplyScript[ReRankerRequest, Sequence[float] | Reply](
-            "server.reranker", "reranker", ReRankerRequest, content.scores, records
+        self.translate = ReplyScript[TranslateRequest, Said](
+            "translate", "translate", TranslateRequest, content.text, records
         )
-        self.translate = ReplyScript[TranslateRequest, str | Reply](
-            "server.translate", "translate", TranslateRequest, content.text, records
+        self.transcribe = ReplyScript[TranscribeRequest, Said](
+            "transcribe", "transcribe", TranscribeRequest, content.text, records
         )
-        self.transcribe = ReplyScript[TranscribeRequest, str | Reply](
-            "server.transcribe", "transcribe", TranscribeRequest, content.text, records
-        )
-        self.images = ReplyScript[ImageRequest, bytes | Sequence[bytes] | Reply](
-            "server.images", "images/generations", ImageRequest, content.pictures, records
+        self.images = ReplyScript[ImageRequest, Files](
+            "images", "images/generations", ImageRequest, content.pictures, records
         )
         self._all: tuple[ReplyScript[Any, Any], ...] = (
             *(self.chat, self.completions, self.embeddings, self.reranker, self.translate, self.transcribe),
