@@ -331,7 +331,10 @@ class _ChoicesFold(_FinishReasons, Generic[Chunk]):
         return self._builders[min(self._builders)].text if self._builders else ""
 
     def add(self, chunks: Sequence[Chunk]) -> bool:
-        """Take the chunks of one read; tell whether there was more than the next pieces of one text."""
+        """Take the chunks of one read; tell whether there was more than the next pieces of one text.
+
+        All in one body: a call for each event would cost more than the rest of it.
+        """
         more = False
         if self._first is None and chunks:
             self._first = chunks[0]
