@@ -19,6 +19,10 @@ __all__ = ["Portal"]
 
 T = TypeVar("T")
 
+SIGNAL_CHECK_SECONDS = 0.5
+"""How long the main thread may sleep in a lock before it looks for signals. One wakes it only where it finds it asleep:
+a signal that comes in the instant before, or that another thread is given, would else wait for the end of the call."""
+
 
 class Portal:
     """anyio's portal into the running loop, with a shorter way in for calls.
@@ -43,7 +47,7 @@ class Portal:
         call = PortalCall(function)
         try:
             self._loop.call_soon_threadsafe(self._start, call)
-            call.wait()
+            call.wait_for_end()
         except BaseException:
             self.call_soon(call.cancel)
             raise
@@ -97,9 +101,15 @@ class PortalCall(Generic[T]):
         finally:
             self._under_way.release()
 
-    def wait(self, seconds: float = -1) -> bool:
+    def wait(self, seconds: float) -> bool:
         """Wait for the end, in the caller's thread; False where it did not come within some seconds."""
         return self._under_way.acquire(timeout=seconds)
+
+    def wait_for_end(self) -> None:
+        """Wait for the end, in the caller's thread; in the main one, a signal gets through meanwhile."""
+        seconds = SIGNAL_CHECK_SECONDS if threading.current_thread() is threading.main_thread() else -1
+        while not self._under_way.acquire(timeout=seconds):
+            pass  # between two waits the interpreter runs what a signal left for it
 
     def cancel(self) -> None:
         """Cancel it if it has begun, in the loop."""

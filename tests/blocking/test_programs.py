@@ -172,6 +172,27 @@ def test_ctrl_c_stops_at_once(server, fault, code):
     assert float(ended.printed[0]) - interrupted < SOON
 
 
+def test_a_signal_that_another_thread_is_given_stops_a_call(server):
+    """A signal that does not wake the main thread from its wait, as just before it falls asleep, still gets through."""
+    server.faults.script(["silent"])
+    with Program(
+        """
+        def interrupt():
+            sys.stdin.readline()
+            signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+
+        threading.Thread(target=interrupt).start()
+        try:
+            ImagineClient().chat(HELLO)
+        except KeyboardInterrupt:
+            print("stopped")
+        """
+    ) as program:
+        wait_until(lambda: len(server.requests) == 1)
+        ended = program.end()
+    assert (ended.status, ended.printed, ended.errors) == (0, ["stopped"], "")
+
+
 def test_ctrl_c_at_any_moment_leaves_nothing_behind(server):
     """Wherever interrupts hit calls and streams, slots and connections come back, and nothing is said of it."""
     ended = run(
