@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from statistics import median, quantiles
@@ -58,13 +59,16 @@ def room_of(module):
     return [*module.split("."), "__init__"][1]
 
 
+@cache
 def arrows():
-    """Every import of the package."""
+    """Every import of the package; found once, which takes seconds."""
     modules = files()
-    for module, path in modules.items():
-        for node in ast.walk(ast.parse(path.read_text())):
-            for target in _targets(node, modules):
-                yield Arrow(path, node.lineno, module, target)
+    return [
+        Arrow(path, node.lineno, module, target)
+        for module, path in modules.items()
+        for node in ast.walk(ast.parse(path.read_text()))
+        for target in _targets(node, modules)
+    ]
 
 
 def _targets(node, modules):
