@@ -16,6 +16,7 @@ import msgspec
 from imagine import _tracing
 from imagine._answers.own import own_answer, own_look
 from imagine._first_use import first_use
+from imagine._http.bodies import EVENTS, JSONBody, json_body
 from imagine._http.sessions import Pool
 from imagine._http.sources import Source
 from imagine._log import enable
@@ -128,7 +129,7 @@ class AsyncClientBase:
         return await transport.fetch(call, partial(own_look, decode))
 
     async def _post(self, path: str, body: DTO, decoding: Decoding[T], overrides: CallOptions) -> T:
-        content = encoded(body, overrides.get("extra_body"))
+        content = json_body(encoded(body, overrides.get("extra_body")))
         transport = self._ready() or await self._get_ready()
         call = transport.call("POST", path, {}, content, overrides, _lane(path, body, overrides))
         return await transport.fetch(call, partial(own_answer, decoding.decode))
@@ -156,7 +157,7 @@ class AsyncClientBase:
     ) -> tuple[Transport, Call]:
         """Begin any call; paths that users give share one lane for each method, since there may be any number."""
         method, path = checked_method(method), checked_path(path)
-        content = encoded(plain(json, "json"), overrides.get("extra_body"))
+        content = json_body(encoded(plain(json, "json"), overrides.get("extra_body")))
         query = query_of(params)
         transport = self._ready() or await self._get_ready()
         call = transport.call(method, path, query, content, overrides, lane or LaneKey(f"{method} by request()"))
@@ -166,7 +167,7 @@ class AsyncClientBase:
     def _opener(self, path: str, body: DTO, overrides: CallOptions) -> OpenStream:
         """Return what opens a stream when its first chunk is asked for; its body is encoded now."""
         self._check_open()
-        content = encoded(body, overrides.get("extra_body"))
+        content = json_body(encoded(body, overrides.get("extra_body")))
         told = self._options.on_call is not None or _tracing.begin is not None
         context = copy_context() if told else None
         return partial(self._open_stream, path, content, overrides, _lane(path, body, overrides), context)
@@ -174,14 +175,14 @@ class AsyncClientBase:
     async def _open_stream(
         self,
         path: str,
-        content: bytes | None,
+        content: JSONBody | None,
         overrides: CallOptions,
         lane: LaneKey,
         context: Context | None,
         take_record: TakeRecord,
     ) -> EventSource:
         transport = self._ready() or await self._get_ready()
-        call = transport.call("POST", path, {}, content, overrides, lane, stream=True)
+        call = transport.call("POST", path, {}, content, overrides, lane, EVENTS)
         call.context = context
         take_record(call.record)
         return await transport.open(call)
@@ -211,7 +212,8 @@ class AsyncClientBase:
 
 def _lane(path: str, body: DTO, overrides: CallOptions) -> LaneKey:
     """Return the lane of a request: its route and its model."""
-    return _lane_key(path, _model_of(body, overrides))
+    model: str | None = getattr(body, "model", None)  # most bodies have one, and most calls no options of their own
+    return _lane_key(path, model if model and not overrides else _model_of(body, overrides))
 
 
 def _model_of(body: object, overrides: CallOptions) -> str | None:

@@ -16,7 +16,7 @@ from imagine._answers.errors import BODY_BYTES, api_error
 from imagine._answers.own import ReportedError
 from imagine._answers.sse import SSEDecoder
 from imagine._headers import reported_quota, retry_after_of
-from imagine._http.bodies import JSON_HEADERS, SMALL, Body, JSONBody
+from imagine._http.bodies import EVENTS, JSON, JSON_HEADERS, Body, JSONBody
 from imagine._http.call import Call
 from imagine._http.compression import ACCEPTED
 from imagine._http.connector import SendTrace
@@ -57,8 +57,6 @@ __all__ = ["Transport", "quoted_path"]
 T = TypeVar("T")
 
 MAX_REDIRECTS = 5
-JSON = "application/json"
-EVENTS = "text/event-stream"
 ACCEPTING = {
     JSON: {"Accept": JSON, "Accept-Encoding": ACCEPTED},
     # Uncompressed: a gateway that compresses a stream also collects it.
@@ -102,31 +100,17 @@ class Transport:
         method: str,
         path: str,
         params: Mapping[str, list[str]],
-        content: bytes | None,
-        overrides: CallOptions,
-        lane: LaneKey,
-        *,
-        stream: bool = False,
-    ) -> Call:
-        """Begin a call with options of its own; ValueError or TypeError for one, or for a path, that cannot be used."""
-        body = JSONBody(content, len(content) > SMALL) if content is not None else None
-        return self._call(method, path, params, body, overrides, lane, EVENTS if stream else JSON)
-
-    def _call(
-        self,
-        method: str,
-        path: str,
-        params: Mapping[str, list[str]],
         body: Body | None,
         overrides: CallOptions,
         lane: LaneKey,
-        accept: str,
+        accept: str = JSON,
     ) -> Call:
+        """Begin a call with options of its own; ValueError or TypeError for one, or for a path, that cannot be used."""
         options = self.options
         call = Call(
             method,
             path,
-            self._url(path),
+            self._urls.get(path) or self._url(path),
             params,
             body,
             accept,
@@ -160,13 +144,14 @@ class Transport:
         except ReportedError:
             failure, content = self._reported(call, content), b""
         else:
-            if call.slots.counts_tokens:
+            if call.slots.quotas is not None:
                 call.charge_tokens(getattr(answer, "usage", None), _text_of(answer))
-            call.record.received = WholeAnswer(answer)
+            record = call.record
+            record.received = WholeAnswer(answer)
             call.finish("complete")
             if isinstance(answer, Answer):
-                call.record.received = None  # the answer will know its record
-                remember(answer, call.record.info_of, content)
+                record.received = None  # the answer will know its record
+                remember(answer, record.info_of, content)
             return answer
         raise failure  # out here, where no context is added to it, and with no answer in this frame
 
@@ -186,7 +171,7 @@ class Transport:
     ) -> T:
         """Send a form with a file and decode the answer; raises what is wrong with the file before it is sent."""
         body = UploadBody(fields, source, filename)
-        call = self._call("POST", path, {}, body, overrides, LaneKey(f"POST {path}", dict(fields).get("model")), JSON)
+        call = self.call("POST", path, {}, body, overrides, LaneKey(f"POST {path}", dict(fields).get("model")))
         try:
             await self._look(call, body)
             return await self.fetch(call, decode)
@@ -373,11 +358,9 @@ class Transport:
         return headers
 
     def _url(self, path: str) -> URL:
-        url = self._urls.get(path)
-        if url is None:
-            url = URL(f"{self.options.endpoint}/{quoted_path(path)}", encoded=True)
-            if len(self._urls) < 64:
-                self._urls[path] = url
+        url = URL(f"{self.options.endpoint}/{quoted_path(path)}", encoded=True)
+        if len(self._urls) < 64:
+            self._urls[path] = url
         return url
 
     def _record_head(self, record: CallRecord, response: aiohttp.ClientResponse) -> None:
