@@ -18,7 +18,6 @@ from imagine._answers.own import own_answer, own_look
 from imagine._first_use import first_use
 from imagine._http.bodies import EVENTS, JSONBody, json_body
 from imagine._http.sessions import Pool
-from imagine._http.sources import Source
 from imagine._log import enable
 from imagine._options.call import CallOptions
 from imagine._options.client import ClientOptions, Options
@@ -34,6 +33,7 @@ from imagine.types.decoding import Decoding
 if TYPE_CHECKING:
     from imagine._http.call import Call
     from imagine._http.event_source import EventSource
+    from imagine._http.sources import Upload
     from imagine._http.transport import Transport
     from imagine.streaming import OpenStream, TakeRecord
 
@@ -138,13 +138,12 @@ class AsyncClientBase:
         self,
         path: str,
         fields: list[tuple[str, str]],
-        source: Source,
-        filename: str,
+        upload: Upload,
         decoding: Decoding[T],
         overrides: CallOptions,
     ) -> T:
         transport = self._ready() or await self._get_ready()
-        return await transport.upload(path, fields, source, filename, overrides, partial(own_answer, decoding.decode))
+        return await transport.upload(path, fields, upload, overrides, partial(own_answer, decoding.decode))
 
     async def _new_call(
         self,

@@ -13,7 +13,7 @@ from imagine._answers.images import with_absolute_urls
 from imagine._answers.models import models_by_type
 from imagine._answers.vectors import vectors_for
 from imagine._client import AsyncClientBase
-from imagine._http.sources import name_of, source_of
+from imagine._http.sources import upload_of
 from imagine._options.call import (
     CallOptions,
     SamplingOptions,
@@ -446,6 +446,7 @@ class ImagineAsyncClient(AsyncClientBase):
         model: str | None = None,
         *,
         file_name: str | None = None,
+        progress: Callable[[int, int | None], object] | None = None,
         **options: Unpack[CallOptions],
     ) -> TranscribeResponse:
         """Return the text spoken in an audio file, which is uploaded piece by piece and never held in memory.
@@ -456,12 +457,15 @@ class ImagineAsyncClient(AsyncClientBase):
                 What can be neither opened anew nor rewound is sent once, without retries.
             model: Default: `default_model_transcribe`.
             file_name: The name that the service sees, whose ending says what kind of audio it is; default: the file's.
+            progress: Called as `progress(sent, total)` with the bytes of the file that are on their way, and all of
+                them, None where their number is not known: at the start of each attempt with 0, then while they go
+                out. It runs on the thread of the loop and must be quick; what it raises ends the call.
             options: Call options; `extra_body` adds form fields: one for each item of a list, none for None.
 
         Raises:
             FileNotFoundError: There is no such file.
             ValueError: A folder, a closed file, or a name that is not UTF-8.
-            TypeError: Something that gives no bytes.
+            TypeError: Something that gives no bytes, or a `progress` that would have to be awaited.
             ImagineException: The file could not be read, whose error is the cause, or it changed its length meanwhile.
 
         Examples:
@@ -469,10 +473,9 @@ class ImagineAsyncClient(AsyncClientBase):
             '[stand-in] speech.wav: ...'
         """
         overrides = checked_call_options("transcribe", options)
-        source = source_of(input_file, blocks=self._blocks)
+        upload = upload_of(input_file, file_name, progress, blocks=self._blocks)
         fields = form_fields(model or self.default_model_transcribe, overrides.get("extra_body"))
-        filename = name_of(input_file, file_name)
-        return await self._upload("transcribe", fields, source, filename, TRANSCRIBE_RESPONSE, overrides)
+        return await self._upload("transcribe", fields, upload, TRANSCRIBE_RESPONSE, overrides)
 
     @lists_keywords
     async def images_generate(

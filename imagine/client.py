@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Self, TypeVar, Unpack
 
@@ -340,6 +340,7 @@ class ImagineClient(BlockingClient):
         model: str | None = None,
         *,
         file_name: str | None = None,
+        progress: Callable[[int, int | None], object] | None = None,
         **options: Unpack[CallOptions],
     ) -> TranscribeResponse:
         """Return the text spoken in an audio file, which is uploaded piece by piece and never held in memory.
@@ -350,19 +351,24 @@ class ImagineClient(BlockingClient):
                 What can be neither opened anew nor rewound is sent once, without retries.
             model: Default: `default_model_transcribe`.
             file_name: The name that the service sees, whose ending says what kind of audio it is; default: the file's.
+            progress: Called as `progress(sent, total)` with the bytes of the file that are on their way, and all of
+                them, None where their number is not known: at the start of each attempt with 0, then while they go
+                out. It runs on the thread of the loop and must be quick; what it raises ends the call.
             options: Call options; `extra_body` adds form fields: one for each item of a list, none for None.
 
         Raises:
             FileNotFoundError: There is no such file.
             ValueError: A folder, a closed file, or a name that is not UTF-8.
-            TypeError: Something that gives no bytes.
+            TypeError: Something that gives no bytes, or a `progress` that would have to be awaited.
             ImagineException: The file could not be read, whose error is the cause, or it changed its length meanwhile.
 
         Examples:
             >>> client.transcribe(b"RIFF", file_name="speech.wav").text
             '[stand-in] speech.wav: ...'
         """
-        return self._call(lambda: self._async.transcribe(input_file, model, file_name=file_name, **options))
+        return self._call(
+            lambda: self._async.transcribe(input_file, model, file_name=file_name, progress=progress, **options)
+        )
 
     @lists_keywords
     def images_generate(

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
     from imagine._http.sessions import Pool
-    from imagine._http.sources import Source
+    from imagine._http.sources import Upload
     from imagine._options.call import CallOptions
     from imagine._options.client import Options
     from imagine._pacing.slots import Slot, SlotQueue
@@ -164,19 +164,25 @@ class Transport:
         self,
         path: str,
         fields: Sequence[tuple[str, str]],
-        source: Source,
-        filename: str,
+        upload: Upload,
         overrides: CallOptions,
         decode: Callable[[bytes | bytearray], T],
     ) -> T:
-        """Send a form with a file and decode the answer; raises what is wrong with the file before it is sent."""
-        body = UploadBody(fields, source, filename)
+        """Send a form with a file and decode the answer; raises what is wrong with the file before it is sent.
+
+        What `progress=` raises is raised as it is.
+        """
+        body = UploadBody(fields, upload)
         call = self.call("POST", path, {}, body, overrides, LaneKey(f"POST {path}", dict(fields).get("model")))
         try:
             await self._look(call, body)
             return await self.fetch(call, decode)
+        except ImagineException:
+            if body.interruption is None:
+                raise
         finally:
             body.close()
+        raise body.interruption
 
     async def _look(self, call: Call, body: UploadBody) -> None:
         here = self._pool.here() or await self._pool.begin()

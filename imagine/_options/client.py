@@ -17,7 +17,7 @@ from imagine._options.proxy import checked_proxy
 from imagine.calls import CallInfo
 from imagine.limits import RateLimit, Timeout, positive_seconds
 
-__all__ = ["ClientOptions", "ExtraOptions", "Options", "Secret", "at_least", "checked_headers", "checked_key"]
+__all__ = ["ClientOptions", "ExtraOptions", "Options", "Secret", "at_least", "checked_callback", "checked_headers", "checked_key"]
 
 MIB = 1024 * 1024
 _YES = frozenset({"true", "1", "t", "y", "yes"})
@@ -226,13 +226,14 @@ def _flag(name: str, value: object) -> bool:
     return value
 
 
-def _callback(name: str, value: object) -> object:
+def checked_callback(name: str, value: object) -> object:
+    """Return what is called when something happens; TypeError for what cannot be, or would have to be awaited."""
     if not callable(value):
         raise TypeError(f"{name} must be callable, not {type(value).__name__}")
     if _is_async(value):
         raise TypeError(
-            f"{name} must not be async: nobody would await it; let a plain function start a task, or put the record "
-            "into a queue"
+            f"{name} must not be async: nobody would await it; let a plain function start a task, or put what it is "
+            "told into a queue"
         )
     return value
 
@@ -277,5 +278,5 @@ _CHECKS: Mapping[str, Callable[..., object]] = {
     "retry_on_timeout": _flag,
     "rate_limits": _limits,
     "on_limit": _choice,
-    "on_call": _callback,
+    "on_call": checked_callback,
 }
