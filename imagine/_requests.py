@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import date
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from msgspec.structs import astuple
 
-from imagine._plain import ATOMS, TEXT, plain, plain_fields
+from imagine._fields import checked_fields
+from imagine._instead import check_word
+from imagine._options.client import at_least
+from imagine._plain import ATOMS, TEXT, plain
 from imagine.types.base import DTO, to_json, to_wire
 from imagine.types.chat_completions import ChatCompletionRequest, ChatMessage
 from imagine.types.completions import CompletionRequest
 from imagine.types.decoding import Decoding
 from imagine.types.embeddings import EmbeddingRequest
 from imagine.types.images import ImageRequest
+from imagine.types.models import ModelType
 from imagine.types.reranker import ReRankerRequest
 from imagine.types.translate import TranslateRequest
 
@@ -27,6 +32,9 @@ T = TypeVar("T")
 _METHOD = re.compile(r"[A-Za-z-]+")
 _NOTHING_ELSE = [None] * (len(ChatMessage.__struct_fields__) - 2)
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+_ROLES = frozenset({"user", "assistant", "system", "developer", "tool", "function"})
+_TOOL_CHOICES = ("none", "auto", "required", "any")
+_at_least_one = at_least(1)
 
 __all__ = [
     "asked_choices",
@@ -38,10 +46,13 @@ __all__ = [
     "embedding_request",
     "encoded",
     "form_fields",
+    "history_query",
     "image_request",
+    "models_query",
     "query_of",
     "reranker_request",
     "translate_request",
+    "usage_query",
 ]
 
 
@@ -76,6 +87,8 @@ def chat_request(
     stream: bool,
 ) -> ChatCompletionRequest:
     """Put a chat's body together; dicts of the user stay as they are, whatever the service may make of them."""
+    if type(tool_choice) is str:
+        check_word("tool_choice", tool_choice, _TOOL_CHOICES)
     return ChatCompletionRequest(
         messages=_checked_messages(messages),
         model=model if type(model) is str else _checked_text("model", model),
@@ -113,14 +126,43 @@ def reranker_request(
         query=_checked_text("query", query),
         documents=_checked_texts("documents", documents),
         model=_checked_text("model", model),
-        **plain_fields(ReRankerRequest, {"top_n": top_n, "return_documents": return_documents}),
+        **checked_fields(ReRankerRequest, {"top_n": top_n, "return_documents": return_documents}),
     )
 
 
 def image_request(prompt: object, model: str, *, stream: bool, **settings: Any) -> ImageRequest:
     """Put an image generation's body together; the settings are the fields of ImageRequest."""
     text, name = _checked_text("prompt", prompt), _checked_text("model", model)
-    return ImageRequest(prompt=text, model=name, stream=stream, **plain_fields(ImageRequest, settings))
+    made = checked_fields(ImageRequest, settings)
+    check_word("response_format", made["response_format"] or "url", ("b64_json", "url"))
+    return ImageRequest(prompt=text, model=name, stream=stream, **made)
+
+
+def history_query(max_items: Any) -> dict[str, object]:
+    """Return the query of a history; TypeError or ValueError for a number of pairs that is none, or below 1."""
+    asked = plain(max_items, "max_items")
+    return {"max_items": None if asked is None else _at_least_one("max_items", asked)}
+
+
+def models_query(model_type: Any) -> dict[str, object]:
+    """Return the query of a list of models; ValueError for a type that is nearly one of the service's."""
+    text = None if model_type is None else _checked_text("model_type", model_type)
+    if text:
+        check_word("model_type", text, [*ModelType])
+    return {"model_type": text}
+
+
+def usage_query(aggregation_duration: Any, since: Any, until: Any, model: Any) -> dict[str, object]:
+    """Return the query of usage; TypeError for what is no text, or no time."""
+    texts = {"aggregation_duration": aggregation_duration, "model": model}
+    query = {name: None if text is None else _checked_text(name, text) for name, text in texts.items()}
+    return {**query, "from": _checked_time("since", since), "to": _checked_time("until", until)}
+
+
+def _checked_time(name: str, time: object) -> str | None:
+    if not isinstance(time, date | str | None):
+        raise TypeError(f"{name} must be a datetime or a str, not {type(time).__name__}")
+    return str(time) if time else None
 
 
 def form_fields(model: object, extra: Mapping[str, Any] | None) -> list[tuple[str, str]]:
@@ -200,15 +242,15 @@ def _goes_as_it_is(message: ChatMessage) -> bool:
     if type(message) is not ChatMessage:
         return False
     role, content, *others = astuple(message)
-    return bool(role) and type(role) is type(content) is str and others == _NOTHING_ELSE
+    return type(role) is type(content) is str and role in _ROLES and others == _NOTHING_ELSE
 
 
 def _is_flat(message: dict[Any, Any]) -> bool:
     """Tell whether a message that is a dict has a role, and no member that msgspec could change."""
     role = message.get("role")
     return bool(
-        role
-        and type(role) is str
+        type(role) is str
+        and role in _ROLES
         and TEXT.issuperset(map(type, message))
         and ATOMS.issuperset(map(type, message.values()))
     )
@@ -219,6 +261,7 @@ def _checked_message(message: object, where: str) -> dict[str, Any]:
     role = cast("dict[str, Any]", made).get("role") if isinstance(made, dict) else None
     if not role or not isinstance(role, str):
         raise ValueError(f"{where} has no role: user, assistant, system or tool")
+    check_word(f"{where}.role", role, _ROLES)
     return cast("dict[str, Any]", made)
 
 
@@ -251,4 +294,4 @@ def _has_items(values: object) -> bool:
     if type(values) is list:  # the abstract classes take longer to ask
         return True
     tabular = getattr(values, "ndim", 1) != 1  # a table's items are the names of its columns
-    return isinstance(values, Iterable) and not tabular and not isinstance(values, str | bytes | Mapping)
+    return isinstance(values, Iterable) and not tabular and not isinstance(values, str | bytes | Mapping | DTO)

@@ -29,9 +29,12 @@ from imagine._requests import (
     decoding_into,
     embedding_request,
     form_fields,
+    history_query,
     image_request,
+    models_query,
     reranker_request,
     translate_request,
+    usage_query,
 )
 from imagine.calls import RawResponse
 from imagine.exceptions import ImagineAPIException
@@ -223,13 +226,8 @@ class ImagineAsyncClient(AsyncClientBase):
             model: Only this model.
             options: Call options.
         """
-        params = {
-            "aggregation_duration": aggregation_duration,
-            "from": since and str(since),
-            "to": until and str(until),
-            "model": model,
-        }
-        return await self._get("usage", params, USAGE_RESPONSE.decode, checked_call_options("usage", options))
+        query = usage_query(aggregation_duration, since, until, model)
+        return await self._get("usage", query, USAGE_RESPONSE.decode, checked_call_options("usage", options))
 
     @lists_keywords
     async def get_available_models_by_type(
@@ -242,7 +240,7 @@ class ImagineAsyncClient(AsyncClientBase):
             options: Call options.
         """
         overrides = checked_call_options("get_available_models_by_type", options)
-        return await self._get("models", {"model_type": model_type}, models_by_type, overrides)
+        return await self._get("models", models_query(model_type), models_by_type, overrides)
 
     @lists_keywords
     async def get_available_models(
@@ -591,7 +589,7 @@ class ImagineAsyncClient(AsyncClientBase):
             options: Call options.
         """
         overrides = checked_call_options("get_chat_history", options)
-        return await self._get("chat/completions", {"max_items": max_items}, CHAT_HISTORY.decode, overrides)
+        return await self._get("chat/completions", history_query(max_items), CHAT_HISTORY.decode, overrides)
 
     @lists_keywords
     async def get_completion_history(
@@ -604,7 +602,7 @@ class ImagineAsyncClient(AsyncClientBase):
             options: Call options.
         """
         overrides = checked_call_options("get_completion_history", options)
-        return await self._get("completions", {"max_items": max_items}, COMPLETION_HISTORY.decode, overrides)
+        return await self._get("completions", history_query(max_items), COMPLETION_HISTORY.decode, overrides)
 
     @lists_keywords
     async def get_embedding_history(
@@ -617,7 +615,7 @@ class ImagineAsyncClient(AsyncClientBase):
             options: Call options.
         """
         overrides = checked_call_options("get_embedding_history", options)
-        return await self._get("embeddings", {"max_items": max_items}, EMBEDDING_HISTORY.decode, overrides)
+        return await self._get("embeddings", history_query(max_items), EMBEDDING_HISTORY.decode, overrides)
 
     @lists_keywords
     async def get_reranker_history(
@@ -630,7 +628,7 @@ class ImagineAsyncClient(AsyncClientBase):
             options: Call options.
         """
         overrides = checked_call_options("get_reranker_history", options)
-        return await self._get("reranker", {"max_items": max_items}, RERANKER_HISTORY.decode, overrides)
+        return await self._get("reranker", history_query(max_items), RERANKER_HISTORY.decode, overrides)
 
     @lists_keywords
     async def get_image_history(
@@ -643,7 +641,7 @@ class ImagineAsyncClient(AsyncClientBase):
             options: Call options.
         """
         overrides = checked_call_options("get_image_history", options)
-        pairs = await self._get("images/generations", {"max_items": max_items}, IMAGE_HISTORY.decode, overrides)
+        pairs = await self._get("images/generations", history_query(max_items), IMAGE_HISTORY.decode, overrides)
         return [(with_absolute_urls(response, self._options.endpoint), request) for response, request in pairs]
 
     @lists_keywords

@@ -64,7 +64,7 @@ class Upload(NamedTuple):
 
 
 def upload_of(file: AsyncAudioFile, name: object, progress: Progress | None, *, blocks: bool) -> Upload:
-    """Return what to upload for `input_file=`, `file_name=` and `progress=`; TypeError or ValueError names a bad one."""
+    """Return what to upload for `input_file=`, `file_name=` and `progress=`; errors name a bad one."""
     if progress is not None:
         checked_callback("progress", progress)
     return Upload(_source_of(file, blocks=blocks), _name_of(file, name), progress)

@@ -17,7 +17,16 @@ from imagine._options.proxy import checked_proxy
 from imagine.calls import CallInfo
 from imagine.limits import RateLimit, Timeout, positive_seconds
 
-__all__ = ["ClientOptions", "ExtraOptions", "Options", "Secret", "at_least", "checked_callback", "checked_headers", "checked_key"]
+__all__ = [
+    "ClientOptions",
+    "ExtraOptions",
+    "Options",
+    "Secret",
+    "at_least",
+    "checked_callback",
+    "checked_headers",
+    "checked_key",
+]
 
 MIB = 1024 * 1024
 _YES = frozenset({"true", "1", "t", "y", "yes"})
