@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from imagine._blocking.stream import (
         Stream,
     )
+    from imagine._images import (
+        image_part,
+    )
     from imagine._options.call import (
         CallOptions,
         SamplingOptions,
@@ -179,6 +182,7 @@ __all__ = [
     "UsageRecordAggregated",
     "UsageResponse",
     "__version__",
+    "image_part",
 ]
 
 _HOMES = {
@@ -198,6 +202,7 @@ _HOMES = {
     "AsyncStream": "imagine.streaming",
     "ImagineExtraMissing": "imagine.exceptions",
     "Stream": "imagine._blocking.stream",
+    "image_part": "imagine._images",
 }
 
 

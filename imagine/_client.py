@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import Context, copy_context
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar, cast
@@ -145,6 +145,20 @@ class AsyncClientBase:
         transport = self._ready() or await self._get_ready()
         return await transport.upload(path, fields, upload, overrides, partial(own_answer, decoding.decode))
 
+    async def _download(self, address: str, decode: Callable[[bytes | bytearray], T], overrides: CallOptions) -> T:
+        """Get a file from wherever it is; the key goes to the endpoint's own origin alone."""
+        transport = self._ready() or await self._get_ready()
+        begin = partial(_begin_download, transport, address, self._slots_elsewhere, overrides)
+        transport, call = await asyncio.wrap_future(
+            _in_thread(begin)
+        )  # TLS is built there, where it was not needed yet
+        return await transport.fetch(call, decode)
+
+    @cached_property
+    def _slots_elsewhere(self) -> SlotQueue:
+        """Where downloads from other origins wait, whose pace and quotas are not those of the service."""
+        return SlotQueue(self._options.max_concurrent_requests)
+
     async def _new_call(
         self,
         method: str,
@@ -224,6 +238,12 @@ def _model_of(body: object, overrides: CallOptions) -> str | None:
     if not model and isinstance(body, dict):
         model = cast("dict[object, object]", body).get("model")
     return str(model) if model else None
+
+
+def _begin_download(home: Transport, address: str, slots: SlotQueue, overrides: CallOptions) -> tuple[Transport, Call]:
+    from imagine._http.elsewhere import begin_download  # few programs get files
+
+    return begin_download(home, address, slots, overrides)
 
 
 @lru_cache

@@ -19,7 +19,7 @@ from imagine.types.chat_completions import ChatCompletionRequest, ChatMessage
 from imagine.types.completions import CompletionRequest
 from imagine.types.decoding import Decoding
 from imagine.types.embeddings import EmbeddingRequest
-from imagine.types.images import ImageRequest
+from imagine.types.images import Image, ImageRequest
 from imagine.types.models import ModelType
 from imagine.types.reranker import ReRankerRequest
 from imagine.types.translate import TranslateRequest
@@ -37,6 +37,7 @@ _TOOL_CHOICES = ("none", "auto", "required", "any")
 _at_least_one = at_least(1)
 
 __all__ = [
+    "address_of",
     "asked_choices",
     "chat_request",
     "checked_method",
@@ -163,6 +164,17 @@ def _checked_time(name: str, time: object) -> str | None:
     if not isinstance(time, date | str | None):
         raise TypeError(f"{name} must be a datetime or a str, not {type(time).__name__}")
     return str(time) if time else None
+
+
+def address_of(image: object, extra: Mapping[str, Any] | None) -> str | None:
+    """Return where the file of an image is; None where the image holds it. TypeError or ValueError for what is none."""
+    if not isinstance(image, Image):
+        raise TypeError(f"image must be an Image, not {type(image).__name__}")
+    if extra:
+        raise TypeError("extra_body has no place in the request for an image: leave it out")
+    if not image.b64_json and not image.url:
+        raise ValueError("image has neither b64_json nor a url")
+    return None if image.b64_json or (image.url or "").startswith("data:") else image.url
 
 
 def form_fields(model: object, extra: Mapping[str, Any] | None) -> list[tuple[str, str]]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from os import PathLike
 from typing import Any, Literal, Self, TypeVar, Unpack
 
 from imagine._answers.folding import ChatFold, ChoicesProgress, CompletionFold, ImageFold, ImagesProgress
-from imagine._answers.images import with_absolute_urls
+from imagine._answers.images import absolute, with_absolute_urls, with_content
 from imagine._answers.models import models_by_type
 from imagine._answers.vectors import vectors_for
 from imagine._client import AsyncClientBase
@@ -23,6 +24,7 @@ from imagine._options.call import (
 )
 from imagine._options.client import ClientOptions, ExtraOptions, Options
 from imagine._requests import (
+    address_of,
     asked_choices,
     chat_request,
     completion_request,
@@ -60,7 +62,7 @@ from imagine.types.completions import (
 )
 from imagine.types.embeddings import EMBEDDING_HISTORY, EmbeddingRequest, EmbeddingResponse
 from imagine.types.healthcheck import HEALTH_RESPONSE, PING_RESPONSE, HealthResponse, PingResponse
-from imagine.types.images import IMAGE_HISTORY, IMAGE_RESPONSE, ImageRequest, ImageResponse
+from imagine.types.images import IMAGE_HISTORY, IMAGE_RESPONSE, Image, ImageRequest, ImageResponse
 from imagine.types.models import ModelType
 from imagine.types.reranker import RERANKER_HISTORY, RERANKER_RESPONSE, ReRankerRequest, ReRankerResponse
 from imagine.types.transcribe import TRANSCRIBE_RESPONSE, AsyncAudioFile, TranscribeResponse
@@ -577,6 +579,34 @@ class ImagineAsyncClient(AsyncClientBase):
         )
         opener = self._opener("images/generations", body, checked_call_options("images_generate_stream", options))
         return AsyncStream(opener, self._images, self._images, ImageFold() if fold else ImagesProgress())
+
+    @lists_keywords
+    async def fetch_image(self, image: Image, **options: Unpack[CallOptions]) -> Image:
+        """Return an image with its file in `b64_json`, got from its `url` where it is not there yet.
+
+        The file is got as answers are: through the client's proxy and TLS, within its time limits and
+        `max_response_bytes`, with retries, and with redirects within one origin. The key and `default_headers` go to
+        the endpoint's own origin alone; `extra_headers` go wherever the image is.
+
+        Args:
+            image: An image of an answer.
+            options: Call options.
+
+        Raises:
+            ValueError: It has no `url`, or one that is not of `https://` where the endpoint is, or of `http://`.
+            ImagineDecodeException: What is there is no PNG, JPEG, GIF or WebP.
+
+        Examples:
+            >>> [image] = client.images_generate("a lake", size="64x64", response_format="url").data
+            >>> client.fetch_image(image).to_bytes()[1:4]
+            b'PNG'
+        """
+        overrides = checked_call_options("fetch_image", options)
+        address = address_of(image, overrides.get("extra_body"))
+        if address is None:
+            return image if image.b64_json else with_content(image, image.to_bytes())
+        decode = partial(with_content, image)
+        return await self._download(absolute(address, self._options.endpoint), decode, overrides)
 
     @lists_keywords
     async def get_chat_history(

@@ -22,7 +22,7 @@ from imagine.types.chat_completions import (
 from imagine.types.completions import CompletionRequest, CompletionResponse, CompletionStreamResponse
 from imagine.types.embeddings import EmbeddingRequest, EmbeddingResponse
 from imagine.types.healthcheck import HealthResponse, PingResponse
-from imagine.types.images import ImageRequest, ImageResponse
+from imagine.types.images import Image, ImageRequest, ImageResponse
 from imagine.types.models import ModelType
 from imagine.types.reranker import ReRankerRequest, ReRankerResponse
 from imagine.types.transcribe import AudioFile, TranscribeResponse
@@ -471,6 +471,29 @@ class ImagineClient(BlockingClient):
                 **options,
             )
         )
+
+    @lists_keywords
+    def fetch_image(self, image: Image, **options: Unpack[CallOptions]) -> Image:
+        """Return an image with its file in `b64_json`, got from its `url` where it is not there yet.
+
+        The file is got as answers are: through the client's proxy and TLS, within its time limits and
+        `max_response_bytes`, with retries, and with redirects within one origin. The key and `default_headers` go to
+        the endpoint's own origin alone; `extra_headers` go wherever the image is.
+
+        Args:
+            image: An image of an answer.
+            options: Call options.
+
+        Raises:
+            ValueError: It has no `url`, or one that is not of `https://` where the endpoint is, or of `http://`.
+            ImagineDecodeException: What is there is no PNG, JPEG, GIF or WebP.
+
+        Examples:
+            >>> [image] = client.images_generate("a lake", size="64x64", response_format="url").data
+            >>> client.fetch_image(image).to_bytes()[1:4]
+            b'PNG'
+        """
+        return self._call(lambda: self._async.fetch_image(image, **options))
 
     @lists_keywords
     def get_chat_history(

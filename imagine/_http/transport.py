@@ -52,18 +52,20 @@ if TYPE_CHECKING:
     from imagine._options.client import Options
     from imagine._pacing.slots import Slot, SlotQueue
 
-__all__ = ["Transport", "quoted_path"]
+__all__ = ["FILE", "Transport", "quoted_path"]
 
 T = TypeVar("T")
 
 MAX_REDIRECTS = 5
+FILE = "*/*"
 ACCEPTING = {
     JSON: {"Accept": JSON, "Accept-Encoding": ACCEPTED},
     # Uncompressed: a gateway that compresses a stream also collects it.
     EVENTS: {"Accept": EVENTS, "Accept-Encoding": "identity"},
+    FILE: {"Accept": FILE, "Accept-Encoding": "identity"},
 }
-ANSWER_PARTS = {JSON: "read", EVENTS: "first_event"}
-READ_BUFFERS = {JSON: 256 * 1024, EVENTS: 64 * 1024}
+ANSWER_PARTS = {JSON: "read", EVENTS: "first_event", FILE: "read"}
+READ_BUFFERS = {JSON: 256 * 1024, EVENTS: 64 * 1024, FILE: 256 * 1024}
 """Bytes read ahead of the reader; few for streams, of which there may be many behind slow consumers."""
 USER_AGENT = f"imagine-aio/{__version__} python/{platform.python_version()} aiohttp/{aiohttp.__version__}"
 
@@ -74,7 +76,7 @@ class Transport:
     def __init__(self, options: Options, pool: Pool, slots: SlotQueue) -> None:
         self.options = options
         self.slots = slots
-        self._pool = pool
+        self.pool = pool
         self._target = URL(options.endpoint).authority
         self._proxy = proxy_for(options.endpoint, options.proxy)
         self.redaction = Redaction(*secrets_of_headers(options.default_headers))
@@ -104,13 +106,17 @@ class Transport:
         overrides: CallOptions,
         lane: LaneKey,
         accept: str = JSON,
+        url: URL | None = None,
     ) -> Call:
-        """Begin a call with options of its own; ValueError or TypeError for one, or for a path, that cannot be used."""
+        """Begin a call with options of its own, of a route or, where there is a URL, of any address of the origin.
+
+        ValueError or TypeError for an option, or for a path, that cannot be used.
+        """
         options = self.options
         call = Call(
             method,
             path,
-            self._urls.get(path) or self._url(path),
+            url or self._urls.get(path) or self._url(path),
             params,
             body,
             accept,
@@ -185,7 +191,7 @@ class Transport:
         raise body.interruption
 
     async def _look(self, call: Call, body: UploadBody) -> None:
-        here = self._pool.here() or await self._pool.begin()
+        here = self.pool.here() or await self.pool.begin()
         try:
             with Clock(call, here.watchdog, call.deadline.expires) as clock:
                 await body.look(clock)
@@ -244,7 +250,7 @@ class Transport:
     async def _request(self, call: Call) -> bytes | bytearray:
         slot = call.slots.take(call) or await self._wait_for_slot(call)
         try:
-            here = self._pool.here() or await self._pool.begin()
+            here = self.pool.here() or await self.pool.begin()
             call.begin_attempt()
             with Clock(call, here.watchdog, call.deadline.expires) as clock:
                 response = await self._send_once(call, here.session, clock, slot)
@@ -258,14 +264,14 @@ class Transport:
     async def _stream(self, call: Call) -> EventSource:
         slot = call.slots.take(call) or await self._wait_for_slot(call)
         try:
-            here = self._pool.here() or await self._pool.begin()
+            here = self.pool.here() or await self.pool.begin()
             call.begin_attempt()
             with Clock(call, here.watchdog, call.deadline.expires) as clock:
                 response = await self._send_once(call, here.session, clock, slot)
                 try:
                     await self._check_is_stream(call, response)
                     source = EventSource(call, response, slot, SSEDecoder(self.options.max_event_bytes), here.watchdog)
-                    self._pool.opened(source)
+                    self.pool.opened(source)
                     await source.start(clock)
                 except BaseException:
                     response.close()
