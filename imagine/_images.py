@@ -51,6 +51,7 @@ def image_part(
         TypeError: Something else.
 
     Examples:
+        >>> from imagine import image_part
         >>> image_part(b"GIF89a...", detail="low")["image_url"]["detail"]
         'low'
     """

@@ -37,7 +37,7 @@ def begin_download(home: Transport, address: str, slots: SlotQueue, overrides: C
     url, endpoint = _url_of(address), URL(home.options.endpoint)
     if endpoint.scheme == "https" != url.scheme:
         raise ValueError(
-            f"image.url leads to {url.origin()}, and the endpoint is https://: anyone in between could change the image; "
+            f"image.url leads to {url.origin()}, and the endpoint is https://: it could be changed on its way; "
             "where the same file is there by https://, change image.url"
         )
     transport = home
