@@ -9,20 +9,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from PIL.Image import Image as PILImage
 
-    from imagine.types.images import Image
-
 __all__ = ["content_of", "opened"]
 
 
-def content_of(image: Image) -> bytes:
-    """Return the file, which stands in the image itself: as Base64, or in a `data:` URL.
+def content_of(b64_json: str | None, url: str | None) -> bytes:
+    """Return the file of an image that holds it: as Base64, or in a `data:` URL.
 
     Raises ImagineException where there is none, ImagineDecodeException where it is not Base64.
     """
     from imagine.exceptions import ImagineDecodeException, ImagineException
 
-    inside = image.b64_json or (image.url if image.url and image.url.startswith("data:") else None)
-    if inside is None and image.url:
+    inside = b64_json or (url if url and url.startswith("data:") else None)
+    if inside is None and url:
         raise ImagineException("this image is at a url, and not here: ask for image = await client.fetch_image(image)")
     if inside is None:
         raise ImagineException("this image has neither b64_json nor a url: the service has sent none")

@@ -63,7 +63,7 @@ class Image(Brief, PlainDTO, kw_only=True):
         """
         from imagine.types.image_files import content_of  # few programs look at an image
 
-        return content_of(self)
+        return content_of(self.b64_json, self.url)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the image file, which is there as a whole or not at all; its name is yours to choose.
