@@ -24,7 +24,7 @@ def nearest(word: str, known: Collection[str], likeness: float = 0.6) -> str | N
 def check_word(name: str, word: str, known: Collection[str]) -> None:
     """Refuse a word that is nearly a known one by ValueError; others may be right, for services have their own."""
     if word not in known and (meant := nearest(word, known, _SLIP)):
-        raise ValueError(f"{name} is {word!r}: did you mean {meant!r}?")
+        raise ValueError(f"{name} is {word!r}: did you mean '{meant}'?")
 
 
 def refusal_of_code(value: object, where: str) -> TypeError:

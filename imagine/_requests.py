@@ -172,9 +172,12 @@ def address_of(image: object, extra: Mapping[str, Any] | None) -> str | None:
         raise TypeError(f"image must be an Image, not {type(image).__name__}")
     if extra:
         raise TypeError("extra_body has no place in the request for an image: leave it out")
-    if not image.b64_json and not image.url:
+    if image.b64_json:
+        return None
+    if not image.url:
         raise ValueError("image has neither b64_json nor a url")
-    return None if image.b64_json or (image.url or "").startswith("data:") else image.url
+    url = _checked_text("image.url", image.url)
+    return None if url.startswith("data:") else url
 
 
 def form_fields(model: object, extra: Mapping[str, Any] | None) -> list[tuple[str, str]]:

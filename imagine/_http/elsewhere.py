@@ -34,7 +34,8 @@ def begin_download(home: Transport, address: str, slots: SlotQueue, overrides: C
 
     Raises ValueError for an address that is none, or that would be read in clear though the endpoint is not.
     """
-    url, endpoint = _url_of(address), URL(home.options.endpoint)
+    endpoint = URL(home.options.endpoint)
+    url = _url_of(f"{endpoint.scheme}:{address}" if address.startswith("//") else address)
     if endpoint.scheme == "https" != url.scheme:
         raise ValueError(
             f"image.url leads to {url.origin()}, and the endpoint is https://: it could be changed on its way; "

@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias, TypedDict, cast
 
 import msgspec
 
+from imagine._instead import nearest
 from imagine._options.endpoint import checked_endpoint
 from imagine._options.proxy import checked_proxy
 from imagine.calls import CallInfo
@@ -137,9 +138,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     def read(cls, given: ClientOptions) -> Options:
         """Check what the user gave, fill in environment and defaults; ValueError or TypeError names the option."""
         if unknown := given.keys() - set(cls.__struct_fields__):
-            raise TypeError(
-                f"unknown option {', '.join(sorted(unknown))}; there are {', '.join(cls.__struct_fields__)}"
-            )
+            raise _unknown_option(sorted(unknown), cls.__struct_fields__)
         known = {name: value for name, value in given.items() if value is not None}
         known["endpoint"] = checked_endpoint(_setting(known, "endpoint", "IMAGINE_API_ENDPOINT"))
         known["api_key"] = _secret(known)
@@ -155,6 +154,12 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         mine["api_key"] = self.api_key.value
         mine.update((name, value) for name, value in given.items() if value is not None or name not in mine)
         return Options.read(mine)  # type: ignore[arg-type]  # the names are those of ClientOptions
+
+
+def _unknown_option(unknown: list[str], known: Sequence[str]) -> TypeError:
+    meant = nearest(unknown[0], known)
+    hint = f" (did you mean {meant}?)" if meant else ""
+    return TypeError(f"unknown option {', '.join(unknown)}{hint}; there are {', '.join(known)}")
 
 
 def _setting(known: Mapping[str, object], name: str, variable: str) -> str:

@@ -63,6 +63,12 @@ async def test_a_path_is_one_of_the_service(client):
     assert (await client.fetch_image(Image(url=path))).to_bytes()[:4] == b"\x89PNG"
 
 
+async def test_an_address_without_a_scheme_has_the_endpoints(client, other):
+    """It is another origin all the same."""
+    await client.fetch_image(Image(url=at(other).url.removeprefix("http:")))
+    assert "authorization" not in other.requests[0].headers
+
+
 async def test_another_origin_gets_no_key(make_client, server, other):
     """Neither the key nor the client's headers go there; the headers of the call do."""
     client = await make_client(default_headers=SECRETS)
@@ -132,7 +138,7 @@ async def test_what_is_no_image_is_told(client, body):
 
 async def test_a_missing_image_is_told(client, server):
     """An error status is the error that it is for any call."""
-    with pytest.raises(ImagineAPINotFoundException, match="404"):
+    with pytest.raises(ImagineAPINotFoundException, match=r"404 from GET http://\S+0\.png: Image not found \(request"):
         await client.fetch_image(Image(url="images/img-none-0.png"))
 
 
@@ -218,6 +224,7 @@ async def test_an_address_that_makes_no_sense_is_refused(make_client, url, said)
     ("image", "options", "error", "said"),
     [
         ("https://host/a.png", {}, TypeError, "image must be an Image, not str"),
+        (Image(url=5), {}, TypeError, r"image\.url must be a str, not int"),
         (Image(), {}, ValueError, "image has neither b64_json nor a url"),
         (Image(url="file:///etc/passwd"), {}, ValueError, r"image\.url is"),
         (Image(url="a.png"), {"extra_body": {"a": 1}}, TypeError, "extra_body has no place"),

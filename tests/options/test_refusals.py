@@ -147,3 +147,11 @@ async def test_what_only_some_services_refuse_is_sent(client, server):
     ranked, chat, drawn = (request.json for request in server.requests)
     assert (ranked["top_n"], chat["max_tokens"], chat["top_k"], chat["seed"]) == (9, 0, -1, -1)
     assert "seed" not in drawn
+
+
+async def test_an_option_of_the_client_that_is_nearly_one_says_what_was_meant(make_client, client):
+    """The error names the option and the nearest, when the client is made and when one is made from it."""
+    with pytest.raises(TypeError, match=r"unknown option max_retry \(did you mean max_retries\?\)"):
+        await make_client(max_retry=3)
+    with pytest.raises(TypeError, match=r"unknown option time_out \(did you mean timeout\?\)"):
+        client.with_options(time_out=3)
