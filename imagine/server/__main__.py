@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from imagine.exceptions import ImagineExtraMissing
 from imagine.server.app import create_app
-from imagine.server.background import endpoint_of, serving
+from imagine.server.background import serving
 from imagine.server.config import MODELS, Engines, ServerConfig, new_key
 from imagine.server.engines.llama import LlamaCppEmbeddingEngine, LlamaCppTextEngine
 from imagine.server.faults import describe
@@ -126,8 +126,8 @@ def _llama(model: str, embedding_model: str | None) -> ServerOptions:
 
 
 async def _serve(config: ServerConfig, *, tell_key: bool) -> None:
-    async with serving(create_app(config), config.host, config.port) as runner:
-        print(endpoint_of(runner), flush=True)
+    async with serving(create_app(config), config.host, config.port) as served:
+        print(served.endpoint, flush=True)
         if tell_key:
             print(f"API key: {config.keys[0]}", flush=True)
         if config.upstream:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
     from typing import Self
 
-__all__ = ["Background", "endpoint_of", "serving"]
+__all__ = ["Background", "serving"]
 
 
 class Background:
@@ -51,18 +51,17 @@ class Background:
     @property
     def endpoint(self) -> str:
         """The endpoint to give to clients, like `http://127.0.0.1:PORT/apis/v2`."""
-        return self._running.endpoint
+        return self._running.served.endpoint
 
     @property
     def port(self) -> int:
         """The port it listens on."""
-        return self._running.port
+        return self._running.served.address[1]
 
     @property
     def open_connections(self) -> int:
         """How many connections of clients are open now."""
-        server = self._running.runner.server
-        return len(server.connections) if server else 0
+        return len(self._running.served.server.connections)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -87,45 +86,59 @@ class Background:
             self._started.set_exception(error)  # raised by start()
 
     async def _serve(self) -> None:
-        async with serving(self._app, *self._address) as runner:
-            running = _Running(
-                asyncio.get_running_loop(), asyncio.Event(), runner, endpoint_of(runner), runner.addresses[0][1]
-            )
+        async with serving(self._app, *self._address) as served:
+            running = _Running(asyncio.get_running_loop(), asyncio.Event(), served)
             self._started.set_result(running)
             await running.stop.wait()
+
+
+class Served(NamedTuple):
+    """An application that is being served."""
+
+    server: web.Server
+    address: tuple[str, int]
+
+    @property
+    def endpoint(self) -> str:
+        """The endpoint to give to clients."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.address[0], self.address[0])
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.address[1]}{BASE_PATH}"
 
 
 class _Running(NamedTuple):
     loop: asyncio.AbstractEventLoop
     stop: asyncio.Event
-    runner: web.AppRunner
-    endpoint: str
-    port: int
+    served: Served
 
 
 @asynccontextmanager
-async def serving(app: web.Application, host: str, port: int) -> AsyncGenerator[web.AppRunner]:
+async def serving(app: web.Application, host: str, port: int) -> AsyncGenerator[Served]:
     """Accept connections within the context; at its end they are cut at once, streams included."""
     runner = web.AppRunner(app, access_log=None, handler_cancellation=True)
     await runner.setup()
+    server = runner.server
+    assert server is not None
     try:
-        await web.TCPSite(runner, host, port).start()
-        yield runner
+        listener = await asyncio.get_running_loop().create_server(server, host, port)
+        try:
+            yield Served(server, listener.sockets[0].getsockname()[:2])
+        finally:
+            await _stop_listening(listener)
     finally:
-        for site in runner.sites:
-            await site.stop()
-        _cut_connections(runner)
+        _cut_connections(server)
         await runner.cleanup()
 
 
-def endpoint_of(runner: web.AppRunner) -> str:
-    """Return the endpoint of a running server."""
-    address: tuple[str, int] = runner.addresses[0][:2]
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address[0], address[0])
-    return f"http://{f'[{host}]' if ':' in host else host}:{address[1]}{BASE_PATH}"
+async def _stop_listening(listener: asyncio.Server) -> None:
+    """Accept nobody any more, and wait for those just accepted: a listener that is closed first loses their sockets."""
+    for listening in listener.sockets:
+        asyncio.get_running_loop().remove_reader(listening)
+    for _ in range(3):  # a task begins, makes a transport, and tells the server of it
+        await asyncio.sleep(0)
+    listener.close()
 
 
-def _cut_connections(runner: web.AppRunner) -> None:
-    for connection in runner.server.connections if runner.server else ():
+def _cut_connections(server: web.Server) -> None:
+    for connection in server.connections:
         if connection.transport is not None:
             connection.transport.abort()

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import gc
 import socket
+import threading
+import warnings
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -187,3 +191,27 @@ async def test_the_application_runs_under_any_runner(anyio_backend: str) -> None
             assert await answer.json() == {"message": "pong", "status": "ok"}
         async with client.post("/apis/v2/chat/completions", headers=headers, json=CHAT_STREAM) as answer:
             assert (await read_event(answer)).startswith(b"data: {")
+
+
+def knock(port: int, ended: threading.Event) -> None:
+    """Connect and leave, over and over."""
+    while not ended.is_set():
+        with socket.socket() as caller, suppress(OSError):
+            caller.connect(("127.0.0.1", port))
+
+
+def test_no_connection_is_left_of_those_that_come_while_it_closes() -> None:
+    """A server that is closed in the moment in which clients connect leaves no open socket behind."""
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        for _ in range(10):
+            server, ended = LocalServer().start(), threading.Event()
+            callers = [threading.Thread(target=knock, args=(server.port, ended)) for _ in range(3)]
+            for caller in callers:
+                caller.start()
+            server.close()
+            ended.set()
+            for caller in callers:
+                caller.join()
+        gc.collect()
+    assert [str(one.message) for one in told if one.category is ResourceWarning] == []
