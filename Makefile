@@ -50,8 +50,7 @@ check: $(INSTALLED) ## format, lint, drift of the generated client, types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/python imagine/_tools/sync.py --check
-	$(BIN)/mypy
-	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/mypy & types=$$!; $(BIN)/pyright --pythonpath $(BIN)/python; failed=$$?; wait $$types && exit $$failed
 
 .PHONY: test
 test: check test-speedups ## check, then all tests with branch coverage of at least 95 %
