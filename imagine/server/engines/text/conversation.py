@@ -19,7 +19,10 @@ def text_of(message: ChatMessage) -> str:
 
 def last_user_text(messages: Sequence[ChatMessage]) -> str:
     """Return the text of the last user message; "" if there is none."""
-    return next((text_of(message) for message in reversed(messages) if message.role == "user"), "")
+    for message in reversed(messages):
+        if message.role == "user":
+            return text_of(message)
+    return ""
 
 
 def quoted_tool_result(messages: Sequence[ChatMessage]) -> str | None:

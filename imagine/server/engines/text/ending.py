@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from imagine.server.engines.interface import Token
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+
+class Stop(Protocol):
+    """Watches a text that arrives piece by piece."""
+
+    def cut(self, piece: str) -> str | None:
+        """Return how much of the next piece belongs to the text, where it ends with this piece; else None."""
+        ...
 
 
 class StopStrings:
@@ -21,8 +29,6 @@ class StopStrings:
 
     def cut(self, piece: str) -> str | None:
         """Return the piece up to the end of a stop string that it completes; None if it completes none."""
-        if not self._stops:
-            return None
         text = self._tail + piece
         ends = [at + len(stop) for stop in self._stops if (at := text.find(stop)) >= 0]
         if ends:
@@ -32,30 +38,28 @@ class StopStrings:
 
 
 class StopTokens:
-    """Tells when the latest pieces are one of the stop sequences."""
+    """Ends a text once its latest pieces are one of the stop sequences."""
 
     def __init__(self, sequences: Sequence[Sequence[str]]) -> None:
-        self._sequences = [list(sequence) for sequence in sequences if sequence]
+        self._sequences = [list(sequence) for sequence in sequences]
         self._recent: deque[str] = deque(maxlen=max(map(len, self._sequences), default=0))
 
-    def reached(self, piece: str) -> bool:
-        """Add the next piece, and tell whether it completes a sequence."""
-        if not self._sequences:
-            return False
+    def cut(self, piece: str) -> str | None:
+        """Return the piece if it completes a sequence, else None."""
         self._recent.append(piece)
         recent = list(self._recent)
-        return any(recent[-len(sequence) :] == sequence for sequence in self._sequences)
+        return piece if any(recent[-len(sequence) :] == sequence for sequence in self._sequences) else None
 
 
-def ended(written: Iterable[Token], limit: int | None, strings: StopStrings, tokens: StopTokens) -> Iterator[Token]:
+def ended(written: Iterable[Token], limit: int | None, stops: Sequence[Stop]) -> Iterator[Token]:
     """Yield tokens, the last with its finish reason; the text contains the stop that ended it."""
     for count, token in enumerate(written, 1):
-        cut = strings.cut(token.text)
-        if cut is not None or tokens.reached(token.text):
-            yield token._replace(text=token.text if cut is None else cut, finish_reason="stop")
-            return
+        for stop in stops:
+            if (cut := stop.cut(token.text)) is not None:
+                yield Token(cut, "stop", token.odds)
+                return
         if count == limit:
-            yield token._replace(finish_reason="length")
+            yield Token(token.text, "length", token.odds)
             return
         yield token
     yield Token("", "stop")

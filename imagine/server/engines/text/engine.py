@@ -6,7 +6,7 @@ to the question. All else is real: token counts, limits, stops, sampling, tool c
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import cache
 from importlib.resources import files
 from itertools import chain, islice
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from imagine.server.engines.randomness import random_for
 from imagine.server.engines.schema import example
 from imagine.server.engines.text.asked_object import asked_keys, asked_schema
 from imagine.server.engines.text.conversation import last_user_text, quoted_tool_result, text_of
-from imagine.server.engines.text.ending import StopStrings, StopTokens, ended
+from imagine.server.engines.text.ending import Stop, StopStrings, StopTokens, ended
 from imagine.server.engines.text.ngram import END, NgramModel
 from imagine.server.engines.text.openings import Openings
 from imagine.server.engines.text.response_format import response_format
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from random import Random
 
+    from imagine.server.engines.text.ngram import Context
     from imagine.types.common import LLMSamplingParams
 
 DEFAULT_MAX_TOKENS = 128
@@ -50,6 +51,7 @@ class NgramTextEngine:
     def __init__(self, corpus: str | None = None) -> None:
         """Train on a text whose paragraphs are separated by blank lines, by default the one in the package."""
         self._model, self._openings = _trained_on_shipped() if corpus is None else _trained(corpus)
+        self._opened = cache(self._open)
 
     @property
     def vocabulary(self) -> Sequence[str]:
@@ -72,7 +74,8 @@ class NgramTextEngine:
         """Continue the prompt; ValueError for a sampling option out of its bounds."""
         check(sampling)
         sampler = self._sampler(sampling, prompt, random_for(prompt, sampling.seed))
-        return self._ended(self._written(prompt, sampler, sampling), sampling, DEFAULT_MAX_TOKENS)
+        written = self._written(self._model.context_after(prompt), sampler, sampling)
+        return self._ended(written, sampling, DEFAULT_MAX_TOKENS)
 
     def chat(self, request: ChatCompletionRequest) -> Iterator[Token]:
         """Quote a tool's result, make the JSON that `response_format` asks for, or write about the user's words.
@@ -122,19 +125,22 @@ class NgramTextEngine:
         return "".join(token.text for token in islice(self._spoken(request, *about), DEFAULT_MAX_TOKENS))
 
     def _spoken(self, request: ChatCompletionRequest, *about: str) -> Iterator[Token]:
-        opening = self._openings.about(last_user_text(request.messages))
+        opening, context = self._opened(self._openings.about(last_user_text(request.messages)))
         conversation = " ".join(map(text_of, request.messages))
         sampler = self._sampler(request, conversation, random_for(request.messages, request.seed, *about))
-        return chain(map(_certain, pieces(opening)), self._written(opening, sampler, request))
+        return chain(opening, self._written(context, sampler, request))
 
-    def _written(self, start: str, sampler: Sampler, sampling: LLMSamplingParams) -> Iterator[Token]:
-        context = self._model.context_after(start)
-        token, candidates = sampler.pick(context)
+    def _open(self, opening: str) -> tuple[list[Token], Context]:
+        """Return the tokens of an opening, and the context after it; there are only as many as the text has words."""
+        return list(map(_certain, pieces(opening))), self._model.context_after(opening)
+
+    def _written(self, context: Context, sampler: Sampler, sampling: LLMSamplingParams) -> Iterator[Token]:
+        token, written = sampler.pick(context)
         # The first token is written even if it is END (as a paragraph break): no completion is empty.
         while True:
-            yield Token(self._model.tokens[token], None, partial(self._model.odds, token, candidates))
+            yield written
             context = (context[1], token)
-            token, candidates = sampler.pick(context)
+            token, written = sampler.pick(context)
             if token == END and not sampling.ignore_eos:
                 return
 
@@ -144,10 +150,18 @@ class NgramTextEngine:
 
     def _ended(self, text: Iterable[Token], sampling: LLMSamplingParams, default_limit: int | None) -> Iterator[Token]:
         limit = default_limit if sampling.max_tokens is None else sampling.max_tokens
+        stops: list[Stop] = []
+        if texts := stop_texts(sampling):
+            stops.append(StopStrings(texts))
+        if sampling.stop_token_ids:
+            stops.append(StopTokens(self._known(sampling.stop_token_ids)))
+        return ended(text, limit, stops)
+
+    def _known(self, sequences: Iterable[Sequence[int]]) -> list[list[str]]:
+        """Return the texts of those sequences whose tokens are all known."""
         known = range(len(self._model.tokens))
-        sequences = [ids for ids in sampling.stop_token_ids or () if all(token in known for token in ids)]
-        stop_pieces = [[self._model.tokens[token] for token in ids] for ids in sequences]
-        return ended(text, limit, StopStrings(stop_texts(sampling)), StopTokens(stop_pieces))
+        kept = [ids for ids in sequences if ids and all(token in known for token in ids)]
+        return [[self._model.tokens[token] for token in ids] for ids in kept]
 
 
 def _certain(piece: str) -> Token:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import accumulate
 from math import log
 from typing import TypeAlias
 
-from imagine.server.engines.interface import Odds
+from imagine.server.engines.interface import Odds, Token
 from imagine.server.engines.tokens import pieces
 
 END = 0
@@ -17,6 +18,8 @@ UNKNOWN = -1
 """Id of every token that the training text does not have."""
 PARAGRAPH_BREAK = "\n\n"
 _TRIGRAM_SHARE = 0.85
+_REMEMBERED = 4096
+"""Contexts whose candidates are kept: about as many as the text in the package has."""
 
 Context: TypeAlias = tuple[int, int]
 Candidates: TypeAlias = list[tuple[int, float]]
@@ -31,8 +34,12 @@ class NgramModel:
         self._ids = {PARAGRAPH_BREAK: END}
         self._after_pair: defaultdict[Context, Counter[int]] = defaultdict(Counter)
         self._after_one: defaultdict[int, Counter[int]] = defaultdict(Counter)
-        self._candidates: dict[Context, Candidates] = {}
-        self.heaps = lru_cache(maxsize=1024)(self._heaps)
+        self.candidates = lru_cache(maxsize=_REMEMBERED)(self._candidates)
+        """The possible next tokens of a context with their probabilities, most likely first."""
+        self.heaps = lru_cache(maxsize=_REMEMBERED)(self._heaps)
+        """Those of a context `heaped` at a temperature and top_p."""
+        self.after = lru_cache(maxsize=_REMEMBERED)(self._after)
+        """One of them, by its id."""
         for paragraph in text.strip().split(PARAGRAPH_BREAK):
             self._learn(paragraph)
 
@@ -48,18 +55,11 @@ class NgramModel:
         before, last = [UNKNOWN, *map(self.id_of, pieces(text)[-2:])][-2:]
         return (before, last) if last != UNKNOWN else (UNKNOWN, self._ids.get(",", END))
 
-    def candidates(self, context: Context) -> Candidates:
-        """List the possible next tokens with their probabilities, most likely first."""
-        known = self._candidates.get(context)
-        if known is None:
-            known = self._candidates[context] = self._blend(context)
-        return known
+    def token(self, token: int, candidates: Candidates) -> Token:
+        """Return a token by its id, picked from candidates."""
+        return Token(self.tokens[token], None, partial(self._odds, token, candidates))
 
-    def _heaps(self, context: Context, temperature: float) -> list[float]:
-        return heaped(self.candidates(context), temperature)
-
-    def odds(self, token: int, candidates: Candidates) -> Odds:
-        """Tell how likely a token was among its candidates."""
+    def _odds(self, token: int, candidates: Candidates) -> Odds:
         whole = sum(weight for _, weight in candidates)
         logprobs = {each: log(weight / whole) for each, weight in candidates}
         return Odds(logprobs[token], [(self.tokens[each], logprob) for each, logprob in logprobs.items()])
@@ -71,18 +71,25 @@ class NgramModel:
             self._after_pair[first, second][third] += 1
             self._after_one[second][third] += 1
 
-    def _blend(self, context: Context) -> Candidates:
+    def _candidates(self, context: Context) -> Candidates:
         after_pair, after_one = self._after_pair.get(context), self._after_one[context[1]]
         weights = _shares(after_one, 1.0 if after_pair is None else 1.0 - _TRIGRAM_SHARE)
         for token, share in _shares(after_pair or Counter(), _TRIGRAM_SHARE).items():
             weights[token] += share
         return sorted(weights.items(), key=lambda candidate: (-candidate[1], candidate[0]))
 
+    def _after(self, context: Context, token: int) -> Token:
+        return self.token(token, self.candidates(context))
 
-def heaped(candidates: Candidates, temperature: float) -> list[float]:
-    """Add up the weights of candidates at a temperature, so that a random number finds one of them."""
+    def _heaps(self, context: Context, temperature: float, top_p: float) -> list[float]:
+        return heaped(self.candidates(context), temperature, top_p)
+
+
+def heaped(candidates: Candidates, temperature: float, top_p: float) -> list[float]:
+    """Add up the weights of the candidates that top_p keeps, so that a random number finds one of them."""
     most, power = candidates[0][1], 1 / temperature
-    return list(accumulate((weight / most) ** power for _, weight in candidates))
+    heap = list(accumulate((weight / most) ** power for _, weight in candidates))
+    return heap[: bisect_left(heap, top_p * heap[-1]) + 1]
 
 
 def _shares(counts: Counter[int], whole: float) -> dict[int, float]:

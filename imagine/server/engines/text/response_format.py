@@ -23,8 +23,10 @@ class ResponseFormat(Struct):
 
 def response_format(value: Mapping[str, Any] | None) -> ResponseFormat:
     """Check the option; ValueError for a type there isn't, or for `json_schema` without its schema."""
+    if not value:
+        return ResponseFormat()
     try:
-        parsed = convert(value or {}, ResponseFormat)
+        parsed = convert(value, ResponseFormat)
     except ValidationError as error:
         raise ValueError(f"response_format does not fit: {error}.") from error
     if parsed.type == "json_schema" and parsed.json_schema is None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect, bisect_left
-from collections import Counter
+from bisect import bisect
 from math import exp, inf, log
 from typing import TYPE_CHECKING
 
@@ -13,18 +12,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from random import Random
 
+    from imagine.server.engines.interface import Token
     from imagine.server.engines.text.ngram import Candidates, Context, NgramModel
     from imagine.types.common import LLMSamplingParams
 
 DEFAULT_TEMPERATURE = 0.7
-_BOUNDS = {
-    "temperature": (0, 2),
-    "top_p": (0, 1),
-    "frequency_penalty": (-2, 2),
-    "presence_penalty": (-2, 2),
-    "repetition_penalty": (0.01, 100),
-    "max_tokens": (1, inf),
-}
+_BOUNDS = (
+    ("temperature", 0, 2),
+    ("top_p", 0, 1),
+    ("frequency_penalty", -2, 2),
+    ("presence_penalty", -2, 2),
+    ("repetition_penalty", 0.01, 100),
+    ("max_tokens", 1, inf),
+)
 
 
 def stop_texts(sampling: LLMSamplingParams) -> list[str]:
@@ -34,7 +34,7 @@ def stop_texts(sampling: LLMSamplingParams) -> list[str]:
 
 def check(sampling: LLMSamplingParams) -> None:
     """Raise ValueError for an option out of its bounds."""
-    for name, (low, high) in _BOUNDS.items():
+    for name, low, high in _BOUNDS:
         value = getattr(sampling, name)
         if value is not None and not low <= value <= high:
             raise ValueError(f"{name} must be {_bounds(low, high)}, not {value}.")
@@ -61,22 +61,24 @@ class Sampler:
         self._penalties = _Penalties(sampling, prompt)
         self._is_plain = self._top_k is None and not self._penalties.active
 
-    def pick(self, context: Context) -> tuple[int, Candidates]:
-        """Pick the token that follows, and return it with those that it was picked from."""
+    def pick(self, context: Context) -> tuple[int, Token]:
+        """Pick the token that follows: its id, and itself."""
         candidates = self._model.candidates(context)
-        if not self._is_plain:
-            candidates = self._penalties.applied_to(candidates)[: self._top_k]
-        is_sure = self._temperature == 0 or len(candidates) == 1
-        token = candidates[0][0] if is_sure else self._draw(context, candidates)
-        if not self._is_plain:
-            self._penalties.count(token)
-        return token, candidates
+        if self._is_plain:
+            token = self._draw(candidates, context)
+            return token, self._model.after(context, token)
+        candidates = self._penalties.applied_to(candidates)[: self._top_k]
+        token = self._draw(candidates)
+        self._penalties.count(token)
+        return token, self._model.token(token, candidates)
 
-    def _draw(self, context: Context, candidates: Candidates) -> int:
-        heat = self._temperature
-        cumulative = self._model.heaps(context, heat) if self._is_plain else heaped(candidates, heat)
-        kept = bisect_left(cumulative, self._top_p * cumulative[-1])
-        return candidates[bisect(cumulative, self._random() * cumulative[kept], hi=kept)][0]
+    def _draw(self, candidates: Candidates, context: Context | None = None) -> int:
+        """Draw one of a context's candidates, or of others."""
+        heat, top_p = self._temperature, self._top_p
+        if heat == 0 or len(candidates) == 1:
+            return candidates[0][0]
+        heap = self._model.heaps(context, heat, top_p) if context else heaped(candidates, heat, top_p)
+        return candidates[bisect(heap, self._random() * heap[-1], 0, len(heap) - 1)][0]
 
 
 class _Penalties:
@@ -87,11 +89,11 @@ class _Penalties:
         self._presence = sampling.presence_penalty or 0.0
         self._repetition = 1.0 if sampling.repetition_penalty is None else sampling.repetition_penalty
         self._prompt = frozenset(prompt)
-        self._counts: Counter[int] = Counter()
+        self._counts: dict[int, int] = {}
         self.active = (self._frequency, self._presence, self._repetition) != (0.0, 0.0, 1.0)
 
     def count(self, token: int) -> None:
-        self._counts[token] += 1
+        self._counts[token] = self._counts.get(token, 0) + 1
 
     def applied_to(self, candidates: Candidates) -> Candidates:
         if not self.active:
@@ -102,7 +104,7 @@ class _Penalties:
         return [(token, exp(logit - highest)) for token, logit in ranked]
 
     def _logit(self, token: int, logit: float) -> float:
-        count = self._counts[token]
+        count = self._counts.get(token, 0)
         # Logits are logarithms of probabilities, never above 0: multiplying by a penalty over 1 lowers them.
         repeated = logit * self._repetition if count or token in self._prompt else logit
         return repeated - self._frequency * count - self._presence * (count > 0)
