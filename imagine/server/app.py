@@ -22,11 +22,12 @@ from imagine.server.routes import IMAGE_ROUTE, ROUTES
 from imagine.server.service import CONNECTION, RECORD, REPLY, SERVICE, USER, Service
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Awaitable
 
     from aiohttp.typedefs import Handler
 
     from imagine.server.config import ServerConfig
+    from imagine.server.replies import Content
 
 __all__ = ["FAULT_HEADER", "create_app"]
 
@@ -96,22 +97,23 @@ async def _outcome(request: web.Request, handler: Handler) -> web.StreamResponse
         return error_answer(500, {"message": "Internal server error", "status": "error"})
 
 
+# A middleware that does nothing after its handler is a plain function: it passes on what to wait for.
 @web.middleware
-async def _recorded(request: web.Request, handler: Handler) -> web.StreamResponse:
+def _recorded(request: web.Request, handler: Handler) -> Awaitable[web.StreamResponse]:
     """Record the request."""
     service = request.app[SERVICE]
     connection = request[CONNECTION] = service.connections.of(request)
     request[RECORD] = record(request, f"req-{getrandbits(128):032x}", connection)
     service.requests.append(request[RECORD])
-    return await handler(request)
+    return handler(request)
 
 
 @web.middleware
-async def _authorised(request: web.Request, handler: Handler) -> web.StreamResponse:
+def _authorised(request: web.Request, handler: Handler) -> Awaitable[web.StreamResponse]:
     """Require a key, except for images: a browser or viewer that opens their address has none."""
     if request.match_info.route.name != IMAGE_ROUTE:
         request[USER] = request.app[SERVICE].user_of(request.headers.get("Authorization", ""))
-    return await handler(request)
+    return handler(request)
 
 
 @web.middleware
@@ -144,15 +146,16 @@ async def _metered(request: web.Request, handler: Handler) -> web.StreamResponse
 
 
 @web.middleware
-async def _scripted(request: web.Request, handler: Handler) -> web.StreamResponse:
+def _scripted(request: web.Request, handler: Handler) -> Awaitable[web.StreamResponse]:
     """Let the reply that a test has scripted for the request, if there is one, stand in for the engines."""
-    recorded = request[RECORD]
-    content = request.app[SERVICE].scripts.take(recorded)
-    if content is None:
-        return await handler(request)
+    content = request.app[SERVICE].scripts.take(request[RECORD])
+    return handler(request) if content is None else _replied(request, handler, content)
+
+
+async def _replied(request: web.Request, handler: Handler, content: Content) -> web.StreamResponse:
     request[REPLY] = content
     await asyncio.sleep(content.reply.delay)
-    if content.reply.fault is None or recorded.fault:  # one that the request or the script of faults names comes first
+    if content.reply.fault is None or request[RECORD].fault:  # what the request or the script of faults names is first
         return await handler(request)
     return await _played(request, handler, parse(content.reply.fault))
 

@@ -30,6 +30,7 @@ MOST_CHOICES = 128
 """How many choices one answer may have, those of all its prompts together; how many images, too."""
 _MOST_TOLD, _LONGEST_TOLD = 20, 64
 _MOST_TOP = 20
+_HOLDERS = (dict, list)
 
 Count = Annotated[int, Meta(ge=1, le=MOST_CHOICES)]
 Top = Annotated[int, Meta(ge=0, le=_MOST_TOP)]
@@ -121,11 +122,12 @@ def texts_of(given: Texts) -> list[str]:
 def unknown_members(document: object, fitted: object, place: str = "") -> Iterator[str]:
     """Yield the names that a JSON document has and the class that it became has not, like `messages.refusal`."""
     if isinstance(document, dict) and isinstance(fitted, Struct):
+        known = fitted.__struct_fields__
         for name, item in cast("dict[str, object]", document).items():
-            if name not in fitted.__struct_fields__:
+            if name not in known:
                 yield f"{place}{name}"
-            elif isinstance(item, dict | list):
-                yield from unknown_members(cast("object", item), getattr(fitted, name), f"{place}{name}.")
+            elif isinstance(item, _HOLDERS):
+                yield from unknown_members(item, getattr(fitted, name), f"{place}{name}.")
     elif isinstance(document, list) and isinstance(fitted, list):
         for item, value in zip(cast("list[object]", document), cast("list[object]", fitted), strict=True):
             if isinstance(value, Struct):
@@ -134,6 +136,8 @@ def unknown_members(document: object, fitted: object, place: str = "") -> Iterat
 
 def ignored_header(names: Sequence[str]) -> dict[str, str]:
     """Return the header that tells which members of a request were ignored; none where there are none."""
+    if not names:
+        return {}
     told = [quote(name[:_LONGEST_TOLD], safe="[]") for name in names[:_MOST_TOLD]]
     more = [f"and {len(names) - _MOST_TOLD} more"] if len(names) > _MOST_TOLD else []
-    return {"X-Imagine-Ignored": ", ".join([*told, *more])} if told else {}
+    return {"X-Imagine-Ignored": ", ".join([*told, *more])}

@@ -20,6 +20,7 @@ __all__ = ["Form", "Upload", "fitted", "parse_json", "read_form"]
 
 T = TypeVar("T", bound=msgspec.Struct)
 
+_JSON_OBJECT = msgspec.json.Decoder(dict[str, Any])
 _CHUNK = 2**18
 _IN_MEMORY = 2**20
 _TEXT_BYTES = 2**20
@@ -93,7 +94,7 @@ async def _chunks(part: BodyPartReader, limit: int) -> AsyncIterator[bytes]:
 def parse_json(body: bytes) -> dict[str, Any]:
     """Parse a body that must be a JSON object; anything else is refused with 422."""
     try:
-        return msgspec.json.decode(body, type=dict[str, Any])
+        return _JSON_OBJECT.decode(body)
     except msgspec.ValidationError as error:
         raise unprocessable(["body"], str(error), "type_error") from error
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:

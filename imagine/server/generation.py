@@ -133,8 +133,8 @@ class Generation:
 
     def _make_at_once(self, begin: Callable[[], list[Part]]) -> None:
         self._parts = begin()
-        for _ in interleaved(self._works):
-            pass
+        for work in self._works:
+            work.finish()
 
     async def _pieces(self) -> AsyncGenerator[tuple[int, Work, Json], None]:
         if not self._call.takes_time:
@@ -170,10 +170,10 @@ class Generation:
         Even a client that has left early is billed.
         """
         seconds = round(time.perf_counter() - self._started, 6)
-        self._spent = _spent(self._parts, seconds)
+        spends = [Spent(part.prompt_tokens, part.output_tokens, seconds / len(self._parts)) for part in self._parts]
+        self._spent = spends[0] if len(spends) == 1 else _sum(spends, seconds)
         answers: list[msgspec.Raw] = []
-        for part in self._parts:
-            spent = _spent([part], seconds / len(self._parts))
+        for part, spent in zip(self._parts, spends, strict=True):
             answers.append(msgspec.Raw(msgspec.json.encode(self._answer(part.works, spent))))
             await self._call.conclude(self._model, spent, answers[-1], part.request)
         return answers
@@ -208,8 +208,8 @@ class Generation:
         return {"id": self._id, "object": kind, "created": self._created, "model": self._model}
 
 
-def _spent(parts: Sequence[Part], seconds: float) -> Spent:
-    return Spent(sum(part.prompt_tokens for part in parts), sum(part.output_tokens for part in parts), seconds)
+def _sum(spends: Sequence[Spent], seconds: float) -> Spent:
+    return Spent(sum(spent.input_tokens for spent in spends), sum(spent.output_tokens for spent in spends), seconds)
 
 
 async def chat(request: web.Request) -> web.StreamResponse:

@@ -13,5 +13,7 @@ BASE_PATHS = (BASE_PATH, OPENAI_PATH)
 
 def route_of(path: str) -> str:
     """Return what stands below the base that a request came through; the path itself where it is below none."""
-    base = next((base for base in BASE_PATHS if path.startswith(f"{base}/")), "")
-    return path.removeprefix(f"{base}/")
+    for base in BASE_PATHS:
+        if path.startswith(f"{base}/"):
+            return path[len(base) + 1 :]
+    return path

@@ -54,6 +54,7 @@ class Service:
 
     def __init__(self, config: ServerConfig) -> None:
         self.config = config
+        self._keys = [key.encode() for key in config.keys]
         self.store = Store(config.database, config.history_limit)
         self._store_thread = ThreadPoolExecutor(1, "imagine-store")
         self._unwritten: list[tuple[Answered, asyncio.Future[None]]] = []
@@ -108,7 +109,8 @@ class Service:
         """Return whose key an Authorization header holds; refused if it is nobody's."""
         scheme, _, given = authorization.partition(" ")
         # Every key is compared, in constant time: the time it takes reveals nothing about them.
-        matches = [_equal(given.strip(), key) for key in self.config.keys]
+        told = given.strip().encode(errors="surrogateescape")
+        matches = [hmac.compare_digest(told, key) for key in self._keys]
         if scheme.lower() != "bearer" or not any(matches):
             raise unauthorized()
         return f"u-{matches.index(True) + 1}"
@@ -139,10 +141,6 @@ async def _to_its_end(job: Callable[[], R]) -> R:
         if not running.cancelled():
             running.exception()  # looked at: nobody is left to be told
         raise
-
-
-def _equal(given: str, key: str) -> bool:
-    return hmac.compare_digest(given.encode(errors="surrogateescape"), key.encode())
 
 
 SERVICE = web.AppKey("service", Service)

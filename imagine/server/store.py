@@ -8,10 +8,12 @@ import threading
 import time
 from collections import deque
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
@@ -40,8 +42,7 @@ GROUP BY model, bin ORDER BY bin, model
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Spent:
+class Spent(Struct, frozen=True):
     """What one call has cost: tokens, and seconds of generation."""
 
     input_tokens: int = 0
@@ -62,8 +63,7 @@ class Spent:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Struct, frozen=True):
     """One call that has been answered: what it has cost, and what is remembered of it."""
 
     user: str

@@ -37,6 +37,10 @@ class Work(Protocol):
         """Make it, and yield the pieces of the message."""
         ...
 
+    def finish(self) -> None:
+        """Make all of it at once."""
+        ...
+
     @property
     def output_tokens(self) -> int:
         """Tokens made so far."""
@@ -62,6 +66,11 @@ class TextWork:
             self.finish_reason = token.finish_reason
             yield {"content": token.text}
 
+    def finish(self) -> None:
+        """Make all of it; what came before an error is kept."""
+        self.made.extend(self.tokens)
+        self.finish_reason = self.made[-1].finish_reason if self.made else None
+
     @property
     def output_tokens(self) -> int:
         """Tokens so far; the end mark, which has no text, does not count."""
@@ -86,8 +95,12 @@ class ToolWork:
         for index, call in enumerate(self.calls):
             for piece in _pieces(call):
                 yield {"tool_calls": [{"index": index, **piece}]}
-        self.finish_reason = "tool_calls"
+        self.finish()
         yield {}
+
+    def finish(self) -> None:
+        """Make nothing more: the calls are there."""
+        self.finish_reason = "tool_calls"
 
     def message(self) -> Json:
         """Return the calls."""

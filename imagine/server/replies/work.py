@@ -39,6 +39,11 @@ class ReplyWork:
         self.finish_reason = self.reply.finish_reason or ("tool_calls" if self.reply.tool_calls else "stop")
         yield {}
 
+    def finish(self) -> None:
+        """Send all pieces at once."""
+        for _ in self.deltas():
+            pass
+
     @property
     def made(self) -> list[Token]:
         """The pieces of the text so far, each of which counts as a token."""
