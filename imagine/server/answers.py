@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 from aiohttp import web
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Mapping
 
     Json = dict[str, Any]
 
 __all__ = [
     "Refusal",
+    "bad_value",
     "error_answer",
     "json_answer",
     "model_not_found",
     "rate_limited",
-    "refusing_bad_values",
     "unauthorized",
     "unprocessable",
 ]
@@ -83,13 +82,9 @@ def unprocessable(location: list[str | int], message: str, kind: str = "value_er
     return Refusal(422, {"detail": [{"loc": location, "msg": message, "type": kind}]})
 
 
-@contextmanager
-def refusing_bad_values() -> Generator[None]:
-    """Turn an engine's ValueError, whose message is meant for the caller, into a refusal with 422."""
-    try:
-        yield
-    except ValueError as error:
-        raise unprocessable(["body"], str(error)) from error
+def bad_value(error: ValueError) -> Refusal:
+    """An engine does not accept a value; its message is meant for the caller."""
+    return unprocessable(["body"], str(error))
 
 
 def rate_limited(headers: Mapping[str, str]) -> Refusal:

@@ -148,12 +148,11 @@ async def _metered(request: web.Request, handler: Handler) -> web.StreamResponse
 @web.middleware
 def _scripted(request: web.Request, handler: Handler) -> Awaitable[web.StreamResponse]:
     """Let the reply that a test has scripted for the request, if there is one, stand in for the engines."""
-    content = request.app[SERVICE].scripts.take(request[RECORD])
+    content = request[REPLY] = request.app[SERVICE].scripts.take(request[RECORD])
     return handler(request) if content is None else _replied(request, handler, content)
 
 
 async def _replied(request: web.Request, handler: Handler, content: Content) -> web.StreamResponse:
-    request[REPLY] = content
     await asyncio.sleep(content.reply.delay)
     if content.reply.fault is None or request[RECORD].fault:  # what the request or the script of faults names is first
         return await handler(request)

@@ -12,7 +12,7 @@ from imagine.types.chat_completions import ChatCompletionRequest
 from imagine.types.common import LLMSamplingParams
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 __all__ = [
     "MOST_CHOICES",
@@ -30,7 +30,6 @@ MOST_CHOICES = 128
 """How many choices one answer may have, those of all its prompts together; how many images, too."""
 _MOST_TOLD, _LONGEST_TOLD = 20, 64
 _MOST_TOP = 20
-_HOLDERS = (dict, list)
 
 Count = Annotated[int, Meta(ge=1, le=MOST_CHOICES)]
 Top = Annotated[int, Meta(ge=0, le=_MOST_TOP)]
@@ -119,19 +118,24 @@ def texts_of(given: Texts) -> list[str]:
     return [" ".join(map(str, item)) if isinstance(item, list) else str(item) for item in given]
 
 
-def unknown_members(document: object, fitted: object, place: str = "") -> Iterator[str]:
-    """Yield the names that a JSON document has and the class that it became has not, like `messages.refusal`."""
-    if isinstance(document, dict) and isinstance(fitted, Struct):
-        known = fitted.__struct_fields__
-        for name, item in cast("dict[str, object]", document).items():
-            if name not in known:
-                yield f"{place}{name}"
-            elif isinstance(item, _HOLDERS):
-                yield from unknown_members(item, getattr(fitted, name), f"{place}{name}.")
-    elif isinstance(document, list) and isinstance(fitted, list):
-        for item, value in zip(cast("list[object]", document), cast("list[object]", fitted), strict=True):
-            if isinstance(value, Struct):
-                yield from unknown_members(item, value, place)
+def unknown_members(document: object, fitted: object, place: str = "") -> list[str]:
+    """List the names that a JSON document has and the class that it became has not, like `messages.refusal`."""
+    if isinstance(document, list) and isinstance(fitted, list):
+        pairs = zip(cast("list[object]", document), cast("list[object]", fitted), strict=True)
+        return [name for item, value in pairs if _fields(value) for name in unknown_members(item, value, place)]
+    names: list[str] = []
+    known = _fields(fitted)
+    for name, item in cast("dict[str, object]", document).items() if known and isinstance(document, dict) else ():
+        if name not in known:
+            names.append(f"{place}{name}")
+        elif type(item) is dict or type(item) is list:
+            names += unknown_members(cast("object", item), getattr(fitted, name), f"{place}{name}.")
+    return names
+
+
+def _fields(value: object) -> tuple[str, ...]:
+    """Return the names that an instance of a class of ours has; none for anything else."""
+    return getattr(value, "__struct_fields__", ())
 
 
 def ignored_header(names: Sequence[str]) -> dict[str, str]:

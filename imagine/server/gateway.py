@@ -52,7 +52,7 @@ def or_upstream(handler: Handler) -> Handler:
 
     async def answered(request: web.Request) -> web.StreamResponse:
         upstream = request.app[SERVICE].upstream
-        if upstream is None or REPLY in request:
+        if upstream is None or request[REPLY] is not None:
             return await handler(request)
         call = InferenceCall(request)
         call.document  # noqa: B018 - a body that is no JSON object is refused before anything is sent

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from imagine.server.answers import json_answer, refusing_bad_values, unprocessable
+from imagine.server.answers import bad_value, json_answer, unprocessable
 from imagine.server.asked import MOST_CHOICES, ChatAsked, CompletionAsked, texts_of
 from imagine.server.events import DONE, Pacing, SSEResponse
 from imagine.server.probabilities import chat_logprobs, completion_logprobs
@@ -116,8 +116,10 @@ class Generation:
         """Run the engine: in a thread, unless that would take longer than the answer."""
         if not self._is_quick:
             return await self._call.compute(function)
-        with refusing_bad_values():
+        try:
             return function()
+        except ValueError as error:
+            raise bad_value(error) from error
 
     @property
     def _works(self) -> list[Work]:

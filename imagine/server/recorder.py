@@ -106,7 +106,7 @@ def record(request: web.Request, request_id: str, connection: Connection) -> Rec
     return RecordedRequest(
         method=request.method,
         path=request.path,
-        query=dict(request.query),
+        query=dict(request.query) if request.query_string else {},
         headers=headers,
         peer=connection.peer,
         connection=connection.number,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 import msgspec
 from aiohttp import web
 
-from imagine.server.answers import model_not_found, refusing_bad_values, unauthorized
+from imagine.server.answers import bad_value, model_not_found, unauthorized
 from imagine.server.asked import unknown_members
 from imagine.server.bodies import fitted, parse_json
 from imagine.server.engines import QuickTextEngine
@@ -45,6 +45,7 @@ R = TypeVar("R")
 
 HISTORY_ROUTES = ("chat/completions", "completions", "embeddings", "reranker", "images/generations")
 """Routes whose answers are remembered."""
+_NO_TURN = nullcontext()
 _LITTLE = 2048
 """Bytes of a body that a quick engine reads in less than a millisecond."""
 
@@ -86,8 +87,8 @@ class Service:
         with self._lock:
             self._unwritten.append((answered, written))
             is_first = len(self._unwritten) == 1
-        if is_first:
-            self._store_thread.submit(self._write_all, loop)
+        if is_first:  # together with what else is answered in this turn of the loop
+            loop.call_soon(partial(self._store_thread.submit, self._write_all, loop))
         await written
 
     def _write_all(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -147,7 +148,8 @@ SERVICE = web.AppKey("service", Service)
 USER = web.RequestKey("user", str)
 CONNECTION = web.RequestKey("connection", Connection)
 RECORD = web.RequestKey("record", RecordedRequest)
-REPLY = web.RequestKey("reply", Content)
+REPLY: web.RequestKey[Content | None] = web.RequestKey("reply", Content)
+"""What a test has scripted for the request; None where the engines answer."""
 
 
 class InferenceCall:
@@ -155,7 +157,7 @@ class InferenceCall:
 
     def __init__(self, request: web.Request) -> None:
         self.service = request.app[SERVICE]
-        self.reply = request.get(REPLY)
+        self.reply = request[REPLY]
         engines = self.service.config.engines
         self.engines = self.reply.standing_in(engines) if self.reply else engines
         self.user = request[USER]
@@ -206,12 +208,14 @@ class InferenceCall:
 
     def turn(self) -> AbstractAsyncContextManager[None]:
         """Wait until the text engine has no other request, where that matters."""
-        return self.service.turn if self.takes_time else nullcontext()
+        return self.service.turn if self.takes_time else _NO_TURN
 
     async def compute(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run an engine in a thread; a value that it does not accept is refused with 422."""
-        with refusing_bad_values():
+        try:
             return await _to_its_end(partial(function, *args, **kwargs))
+        except ValueError as error:
+            raise bad_value(error) from error
 
     async def conclude(self, model: str, spent: Spent, response: object, asked: object = None) -> None:
         """Charge what the call has cost to the quotas, record it, and remember the response.

@@ -74,11 +74,11 @@ class TextWork:
     @property
     def output_tokens(self) -> int:
         """Tokens so far; the end mark, which has no text, does not count."""
-        return sum(1 for token in self.made if token.text)
+        return len([token for token in self.made if token.text])
 
     def message(self) -> Json:
         """Return the text so far."""
-        return {"content": "".join(token.text for token in self.made)}
+        return {"content": "".join([token.text for token in self.made])}
 
 
 @dataclass
@@ -135,7 +135,7 @@ class Part:
     @property
     def output_tokens(self) -> int:
         """Tokens made so far, of all answers."""
-        return sum(work.output_tokens for work in self.works)
+        return sum([work.output_tokens for work in self.works])
 
 
 def interleaved(works: Sequence[Work]) -> Iterator[tuple[int, Work, Json]]:

@@ -29,10 +29,10 @@ class Openings:
     def about(self, question: str) -> str:
         """Return the best sentence up to the rarest word that it shares with the question; "" if none does."""
         rarity = {word: self._rarity[word] for word in content_words(question) if word in self._rarity}
-        scores: defaultdict[int, float] = defaultdict(float)
+        scores: dict[int, float] = {}
         for word, weight in rarity.items():
             for number in self._up_to[word]:
-                scores[number] += weight
+                scores[number] = scores.get(number, 0.0) + weight
         if not scores:
             return ""
         best = max(sorted(scores), key=scores.__getitem__)

@@ -58,8 +58,8 @@ class Sampler:
         self._temperature = DEFAULT_TEMPERATURE if sampling.temperature is None else sampling.temperature
         self._top_k = sampling.top_k if sampling.top_k not in (None, -1) else None
         self._top_p = 1.0 if sampling.top_p is None else sampling.top_p
-        self._penalties = _Penalties(sampling, prompt)
-        self._is_plain = self._top_k is None and not self._penalties.active
+        self._penalties = _Penalties(sampling, prompt) if _penalises(sampling) else None
+        self._is_plain = self._top_k is None and self._penalties is None
 
     def pick(self, context: Context) -> tuple[int, Token]:
         """Pick the token that follows: its id, and itself."""
@@ -67,9 +67,12 @@ class Sampler:
         if self._is_plain:
             token = self._draw(candidates, context)
             return token, self._model.after(context, token)
-        candidates = self._penalties.applied_to(candidates)[: self._top_k]
+        if self._penalties is not None:
+            candidates = self._penalties.applied_to(candidates)
+        candidates = candidates[: self._top_k]
         token = self._draw(candidates)
-        self._penalties.count(token)
+        if self._penalties is not None:
+            self._penalties.count(token)
         return token, self._model.token(token, candidates)
 
     def _draw(self, candidates: Candidates, context: Context | None = None) -> int:
@@ -81,6 +84,11 @@ class Sampler:
         return candidates[bisect(heap, self._random() * heap[-1], 0, len(heap) - 1)][0]
 
 
+def _penalises(sampling: LLMSamplingParams) -> bool:
+    has_repetition = sampling.repetition_penalty not in (None, 1)
+    return bool(sampling.frequency_penalty or sampling.presence_penalty or has_repetition)
+
+
 class _Penalties:
     """Lowers the weight of tokens that occurred before: frequency and presence in the answer, repetition overall."""
 
@@ -90,14 +98,11 @@ class _Penalties:
         self._repetition = 1.0 if sampling.repetition_penalty is None else sampling.repetition_penalty
         self._prompt = frozenset(prompt)
         self._counts: dict[int, int] = {}
-        self.active = (self._frequency, self._presence, self._repetition) != (0.0, 0.0, 1.0)
 
     def count(self, token: int) -> None:
         self._counts[token] = self._counts.get(token, 0) + 1
 
     def applied_to(self, candidates: Candidates) -> Candidates:
-        if not self.active:
-            return candidates
         logits = {token: self._logit(token, log(weight)) for token, weight in candidates}
         highest = max(logits.values())
         ranked = sorted(logits.items(), key=lambda candidate: (-candidate[1], candidate[0]))
