@@ -88,7 +88,7 @@ class Service:
             self._unwritten.append((answered, written))
             is_first = len(self._unwritten) == 1
         if is_first:  # together with what else is answered in this turn of the loop
-            loop.call_soon(partial(self._store_thread.submit, self._write_all, loop))
+            loop.call_soon(lambda: self._store_thread.submit(self._write_all, loop))
         await written
 
     def _write_all(self, loop: asyncio.AbstractEventLoop) -> None:
