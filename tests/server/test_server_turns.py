@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from itertools import repeat
+from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
@@ -37,13 +37,14 @@ class Slow(NgramTextEngine):
         super().__init__()
         self.may = threading.Event()
         self.begun = 0
+        self.taken = 0
         self.under_way = self.most = 0
 
     def chat(self, request: ChatCompletionRequest) -> Iterator[Token]:
         """Write three tokens, or tokens without end, or find in the first step that the request is too long."""
         self.begun += 1
         if request.max_tokens == ENDLESS:
-            return repeat(Token("and so on, "))
+            return self._go_on()
         return self._refuse() if request.max_tokens == TOO_LONG else self._write()
 
     def _write(self) -> Iterator[Token]:
@@ -54,6 +55,10 @@ class Slow(NgramTextEngine):
             self.may.wait(30)
         self.under_way -= 1
         yield Token("", "stop")
+
+    def _go_on(self) -> Iterator[Token]:
+        for self.taken in count():
+            yield Token("and so on, ")
 
     def _refuse(self) -> Iterator[Token]:
         raise ValueError("messages are too long.")
@@ -99,7 +104,7 @@ async def test_a_whole_answer_that_nobody_waits_for_ends(
 ) -> None:
     """The next in line is answered, and what was made is billed."""
     leaving = asyncio.create_task(client.chat(HELLO, max_tokens=ENDLESS))
-    await until(lambda: engine.begun == 1)
+    await until(lambda: engine.taken > 0)
     leaving.cancel()
     engine.may.set()
     assert (await client.chat(HELLO)).first_content == "One two three"
