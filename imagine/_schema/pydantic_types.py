@@ -1,0 +1,80 @@
+"""The types that pydantic reads: its models, dataclasses and fields; it is never imported here.
+
+Whoever passes such a type has imported it.
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import lru_cache
+from typing import Any, get_args
+
+from imagine.types.base import to_json
+
+__all__ = ["Misfits", "is_pydantic", "needs_pydantic", "pydantic_schema", "read_by_pydantic"]
+
+
+class Misfits(ValueError):
+    """What pydantic says is wrong: a path and a sentence for each misfit."""
+
+    def __init__(self, found: list[tuple[str, str]]) -> None:
+        self.found = found
+        super().__init__(self.told(""))
+
+    def told(self, place: str) -> str:
+        """Return one text, with paths that go on from a place."""
+        return "; ".join(f"{what} - at `{place}{path}`" if place + path else what for path, what in self.found)
+
+
+def is_pydantic(kind: object) -> bool:
+    """Tell whether pydantic knows how to read a class: a model, or a type such as EmailStr."""
+    return "pydantic" in sys.modules and hasattr(kind, "__get_pydantic_core_schema__")
+
+
+def needs_pydantic(kind: object) -> bool:
+    """Tell whether a type says what pydantic alone understands: a dataclass of its own, or a `Field` in Annotated."""
+    if "pydantic" not in sys.modules:
+        return False
+    if hasattr(kind, "__is_pydantic_dataclass__"):
+        return True
+    return any(_is_field(part) or needs_pydantic(part) for part in _parts(kind))
+
+
+def pydantic_schema(kind: object, ref_template: str) -> dict[str, Any]:
+    """Return the JSON Schema that pydantic makes of a type; what it raises is a RuntimeError."""
+    schema: dict[str, Any] = _adapter(kind).json_schema(ref_template=ref_template)
+    return schema
+
+
+def read_by_pydantic(kind: object, value: object) -> Any:
+    """Return a plain value as pydantic reads it; Misfits has all that is wrong.
+
+    It is read as JSON: a strict model takes dates and enums from nothing else.
+    """
+    text = to_json(value)
+    try:
+        return _adapter(kind).validate_json(text)
+    except sys.modules["pydantic"].ValidationError as error:
+        raise Misfits([(_path(found["loc"]), _misfit(found)) for found in error.errors()]) from error
+
+
+@lru_cache(maxsize=256)
+def _adapter(kind: object) -> Any:
+    return sys.modules["pydantic"].TypeAdapter(kind)
+
+
+def _parts(kind: object) -> tuple[object, ...]:
+    return (*get_args(kind), *getattr(kind, "__metadata__", ()))
+
+
+def _is_field(part: object) -> bool:
+    return isinstance(part, sys.modules["pydantic.fields"].FieldInfo)
+
+
+def _path(places: tuple[str | int, ...]) -> str:
+    return "".join(f"[{place}]" if isinstance(place, int) else f".{place}" for place in places)
+
+
+def _misfit(found: dict[str, Any]) -> str:
+    said: str = found["msg"]
+    return said if found["type"] == "missing" else f"{said}, got `{type(found['input']).__name__}`"
