@@ -174,7 +174,7 @@ def _mapped(schema: Schema, change: Callable[[Schema], Schema]) -> Schema:
     def inner(item: Any) -> Any:
         if isinstance(item, dict):
             return _mapped(cast("Schema", item), change)
-        return [inner(one) for one in cast("list[Any]", item)] if isinstance(item, list) else item
+        return list(map(inner, cast("list[object]", item))) if isinstance(item, list) else item
 
     def member(key: str, item: Any) -> Any:
         if key in _OF_NAMES:

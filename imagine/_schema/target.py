@@ -111,4 +111,4 @@ def _kind_of(schema: dict[str, Any], definitions: dict[str, Any]) -> Kind:
         return kinds.pop() if len(kinds) == 1 else "scalar"
     if "$ref" in schema:
         return _kind_of(definitions[schema["$ref"].rpartition("/")[2]], definitions)
-    return _KINDS_BY_TYPE.get(str(schema.get("type")), "scalar")
+    return _KINDS_BY_TYPE.get(str(schema.get("type"))) or "scalar"
