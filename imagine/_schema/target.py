@@ -17,7 +17,6 @@ T = TypeVar("T")
 Kind: TypeAlias = Literal["object", "array", "scalar"]
 
 _KINDS = "a Struct, dataclass, TypedDict, NamedTuple, pydantic model, Literal, Enum, or list, dict and union of these"
-_KINDS_BY_TYPE: dict[str, Kind] = {"object": "object", "array": "array"}
 _PLACE = re.compile(r" - at `(\$.*)`$", re.DOTALL)
 
 
@@ -111,4 +110,5 @@ def _kind_of(schema: dict[str, Any], definitions: dict[str, Any]) -> Kind:
         return kinds.pop() if len(kinds) == 1 else "scalar"
     if "$ref" in schema:
         return _kind_of(definitions[schema["$ref"].rpartition("/")[2]], definitions)
-    return _KINDS_BY_TYPE.get(str(schema.get("type"))) or "scalar"
+    found = schema.get("type")
+    return "object" if found == "object" else "array" if found == "array" else "scalar"
