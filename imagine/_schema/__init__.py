@@ -3,4 +3,7 @@
 - `schema`: JSON Schemas of types, with no more references than they need.
 - `pydantic_types`: the types that pydantic reads, where the user's code has imported it.
 - `target`: a type that JSON is converted into.
+- `docstring`: what a docstring says of a function and of its parameters.
+- `signature`: a function's arguments, and what a model sends for them.
+- `content`: what functions return, as text.
 """
