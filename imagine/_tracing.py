@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from imagine._record import CallRecord
+    from imagine._redaction.redaction import Redaction
+    from imagine._running.turns import ToolCall, ToolResult
 
-__all__ = ["Begin", "CallTrace", "begin"]
+__all__ = ["Begin", "BeginTool", "CallTrace", "ToolTrace", "begin", "begin_tool"]
 
 T = TypeVar("T")
 
@@ -34,8 +36,21 @@ class CallTrace(Protocol):
         ...
 
 
+class ToolTrace(Protocol):
+    """Follows one call of a tool to its end; it raises nothing."""
+
+    def end(self, result: ToolResult | None) -> None:
+        """End, with what came of it; None where it was cancelled or ended the run."""
+        ...
+
+
 Begin = Callable[["CallRecord", str, int | None, bytes | None], CallTrace | None]
 """Follow a call, or not, in its caller's context: its record, host, port and JSON. One that never was sent is begun
 when it ends, without an attempt."""
 
 begin: Begin | None = None
+
+BeginTool = Callable[["ToolCall", str | None, "Redaction"], ToolTrace | None]
+"""Follow a call of a tool, described so, or not; in the context that the tool is called in, where it leaves its span."""
+
+begin_tool: BeginTool | None = None

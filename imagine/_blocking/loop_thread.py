@@ -19,7 +19,7 @@ from types import BuiltinFunctionType
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from imagine._blocking.portal import Portal
-from imagine._blocking.workers import DaemonThreads
+from imagine._threads import DaemonThreads
 from imagine._first_use import first_use
 from imagine.exceptions import ImagineException
 
