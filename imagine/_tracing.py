@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 if TYPE_CHECKING:
     from imagine._record import CallRecord
     from imagine._redaction.redaction import Redaction
-    from imagine._running.turns import ToolCall, ToolResult
 
 __all__ = ["Begin", "BeginTool", "CallTrace", "ToolTrace", "begin", "begin_tool"]
 
@@ -39,8 +38,8 @@ class CallTrace(Protocol):
 class ToolTrace(Protocol):
     """Follows one call of a tool to its end; it raises nothing."""
 
-    def end(self, result: ToolResult | None) -> None:
-        """End, with what came of it; None where it was cancelled or ended the run."""
+    def end(self, content: str | None, error: Exception | None) -> None:
+        """End, with what the model is told, None where the call was cancelled; and with what was raised."""
         ...
 
 
@@ -50,7 +49,8 @@ when it ends, without an attempt."""
 
 begin: Begin | None = None
 
-BeginTool = Callable[["ToolCall", str | None, "Redaction"], ToolTrace | None]
-"""Follow a call of a tool, described so, or not; in the context that the tool is called in, where it leaves its span."""
+BeginTool = Callable[[str, str | None, str, str, "Redaction"], ToolTrace | None]
+"""Follow a call of a tool, or not: its name, description, id and arguments. It runs in the context that the tool is
+called in, and leaves its span there."""
 
 begin_tool: BeginTool | None = None

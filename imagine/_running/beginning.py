@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextvars import copy_context
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -16,8 +16,8 @@ from imagine._requests import chat_request
 from imagine._running.crew import Crew, ToolErrors
 from imagine._running.loop import Asked, ToolLoop
 from imagine._running.whole import Whole
+from imagine._tool import Offer, Tool, as_tools, name_of
 from imagine.limits import positive_seconds
-from imagine.tools import Offer, Tool, as_tools, name_of
 
 if TYPE_CHECKING:
     from imagine._redaction.redaction import Redaction
@@ -30,7 +30,7 @@ _at_least_one = at_least(1)
 
 
 class Rules(msgspec.Struct, frozen=True):
-    """How tools are called, as the user said it. ValueError or TypeError, which names the argument, for what is amiss."""
+    """How tools are called, as the user said it; ValueError or TypeError, which names the argument, where it cannot."""
 
     tools: Any
     max_turns: int
@@ -85,7 +85,7 @@ class Question(msgspec.Struct, frozen=True):
         extra = self.options.get("extra_body") or {}
         return extra.get("max_tokens", self.options.get("max_tokens"))
 
-    def asked(self, crew: Crew, messages: list[Any], turn: int) -> Asked:
+    def asked(self, crew: Crew, messages: Sequence[object], turn: int) -> Asked:
         """Ask, in the caller's context. A choice that forces a call would force one in each turn, for ever."""
         choice = self.tool_choice if turn == 0 or self.tool_choice in _FREE else None
         ask = partial(self.ask, messages, self.model, tools=crew.offers, tool_choice=choice, **self.options)

@@ -7,22 +7,21 @@ import time
 from collections.abc import Callable, Mapping
 from contextvars import Context
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 import msgspec
 
 from imagine import _tracing
+from imagine._redaction.redaction import Redaction
 from imagine._running.errands import Errands, Outcome, outcome_of
 from imagine._running.history import is_object
 from imagine._running.turns import ToolCall, ToolResult
 from imagine._threads import DaemonThreads
+from imagine._tool import Offer, Tool, ToolArgumentsError, content_of
 from imagine.exceptions import ImagineToolException
-from imagine.tools import Offer, Tool, ToolArgumentsError, content_of
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
-
-    from imagine._redaction.redaction import Redaction
 
 __all__ = ["Crew", "Read", "ToolErrors"]
 
@@ -93,24 +92,29 @@ class Crew(msgspec.Struct, frozen=True):
 
     async def _called(self, call: ToolCall, tool: Tool) -> ToolResult:
         context, began = self.context.copy(), time.monotonic()
-        begin = _tracing.begin_tool
-        trace = context.run(begin, call, tool.description, self.redaction()) if begin is not None else None
-        result: ToolResult | None = None
+        trace = context.run(self._traced, call, tool)
+        came: tuple[str | None, Exception | None] = None, None
         try:
             outcome = await _within(tool.timeout or self.timeout, _start(tool, call.values or {}, context))
             result = _result_of(call, outcome, time.monotonic() - began)
+            came = result.content, result.error
         finally:
             if trace is not None:
-                trace.end(result)
+                trace.end(*came)
         return result if result.error is None else self._failed(result, result.error)
+
+    def _traced(self, call: ToolCall, tool: Tool) -> _tracing.ToolTrace | None:
+        begin = _tracing.begin_tool
+        return begin and begin(tool.name, tool.description, call.id, call.arguments, self.redaction())
 
     def _failed(self, result: ToolResult, error: Exception) -> ToolResult:
         """Return what the model is told of a tool that failed, or raise."""
         if self.errors == "tell":
             return result
         if self.errors == "raise":
-            raise ImagineToolException(f"the tool {result.call.name} failed: {error!r}", "tool", result=result) from error
-        told: object = self.errors(result.call, error)
+            message = f"the tool {result.call.name} failed: {type(error).__name__}: {error}"
+            raise ImagineToolException(message, "tool", result=result) from error
+        told = cast("object", self.errors(result.call, error))
         if not isinstance(told, str):
             raise TypeError(f"tool_errors must return what the model is told, a str, not {type(told).__name__}")
         return msgspec.structs.replace(result, content=told)

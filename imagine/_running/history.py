@@ -1,4 +1,4 @@
-"""An answer with calls of tools as it is sent back, so that no service refuses the conversation for what a model wrote."""
+"""An answer as it is sent back, so that no service refuses the conversation for what a model wrote."""
 
 from __future__ import annotations
 

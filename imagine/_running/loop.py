@@ -149,8 +149,7 @@ class ToolLoop:
     async def _gather(self) -> list[Event]:
         if self._work is None or self._closed:
             return []
-        results = await self._work.ready()
-        if self._closed:
+        if not (results := await self._work.ready()):
             return []
         self._results += results
         return [*results, *self._end_turn()] if self._work.is_done else [*results]

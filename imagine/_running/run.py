@@ -54,7 +54,7 @@ class _Run(AsyncLive[T]):
         return await self._loop.final()
 
     def close(self) -> None:
-        """Stop at once, from any task or thread: nothing more is sent, and tools that await are cancelled.
+        """Stop at once, from any task or thread: nothing more is sent, and coroutines of tools are cancelled.
 
         A tool that blocks cannot be stopped; nobody waits for it.
         """
@@ -68,8 +68,8 @@ class _Run(AsyncLive[T]):
 class AsyncToolRun(_Run[Turn]):
     """A model with tools at work, turn by turn.
 
-    Nothing is sent before the first turn is asked for. Await `final()` for the last answer, or use `async for` for each
-    turn; in `async with` where you may leave early.
+    Nothing is sent before the first turn is asked for. Iterate it for the turns, or ask `final()` for the last answer;
+    use it as a context where you may leave early.
     """
 
     async def read(self) -> list[Turn]:
@@ -81,7 +81,7 @@ class AsyncToolRun(_Run[Turn]):
 
 
 class AsyncToolStream(_Run[Event]):
-    """A model with tools at work, as it happens: chunks, each `ToolCall`, each `ToolResult`, and each `Turn` at its end.
+    """A model with tools at work, as it happens: chunks, each `ToolCall`, each `ToolResult`, and each whole `Turn`.
 
     Nothing is sent before the first is asked for. Each has `first_content`, which is None but for chunks of text. A
     tool is called once what follows its `ToolCall` is asked for: who leaves there has called nothing.

@@ -132,11 +132,13 @@ def _shown(path: Path) -> str:
 
 
 MODULES = (
+    Module("The client for code that blocks", PACKAGE / "client.py", (PACKAGE / "async_client.py",), CLIENT, WORDS),
     Module(
-        "The client for code that blocks", PACKAGE / "client.py", (PACKAGE / "async_client.py",), CLIENT, WORDS
-    ),
-    Module(
-        "The twins of what lives", PACKAGE / "_blocking" / "faces.py", (PACKAGE / "_running" / "run.py",), TWINS, TWIN_WORDS
+        "The twins of what lives",
+        PACKAGE / "_blocking" / "faces.py",
+        (PACKAGE / "_running" / "run.py",),
+        TWINS,
+        TWIN_WORDS,
     ),
 )
 
@@ -187,6 +189,10 @@ class Source:
         return self.text(node.body[0])
 
 
+Named = tuple[Source, set[str]]
+"""A source, and names that heads of a class in it have."""
+
+
 def generated(sources: list[Source], classes: Mapping[str, str], table: Mapping[str, str], header: str) -> str:
     """Return the module for code that blocks."""
     words = Words(table)
@@ -223,13 +229,10 @@ def _base(node: ast.ClassDef) -> str:
     return f"BlockingLive[{items}, {node.name}{''.join(parameters).removeprefix('Generic')}]"
 
 
-def _assignments(named: list[tuple[Source, set[str]]]) -> dict[str, None]:
+def _assignments(named: list[Named]) -> dict[str, None]:
     """Return the lines of what heads name and modules make themselves, such as type variables, each once."""
     return {
-        source.text(node): None
-        for source, names in named
-        for name, node in source.assignments.items()
-        if name in names
+        source.text(node): None for source, names in named for name, node in source.assignments.items() if name in names
     }
 
 
@@ -340,7 +343,7 @@ def _names(node: ast.AST) -> set[str]:
     return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
 
 
-def _import_block(named: list[tuple[Source, set[str]]], words: Words, carried: list[tuple[Source, ast.ClassDef]]) -> str:
+def _import_block(named: list[Named], words: Words, carried: list[tuple[Source, ast.ClassDef]]) -> str:
     """Return the imports still in use; all of them run, so that `typing.get_type_hints` finds what heads name."""
     used = {_base_of(node) for _, node in carried}
     for source, names in named:
