@@ -18,6 +18,7 @@ PACKAGE = Path(__file__).parents[2] / "imagine"
 FLOORS = (
     *("_version", "_warn", "_log", "_headers", "types", "calls", "exceptions", "limits", "_redaction", "_record"),
     *("_tracing", "_first_use", "_instead", "_plain", "_schema"),
+    "_json",
     *("_pacing", "_answers", "_options", "_http", "streaming", "_requests", "_client", "async_client"),
     *("_blocking", "client", "server", "testing", "otel", "langchain", "llama_index", "__init__"),
 )
