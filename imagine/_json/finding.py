@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from imagine._json.lexemes import Lexeme, lexemes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 __all__ = ["Found", "found_json", "only_number", "only_option"]
 
@@ -16,7 +18,12 @@ _PARTNERS = {"}": "{", "]": "["}
 _BEGINS_JSON = re.compile(r"""\{\s*["'}\u201c]|\[\s*["'{\[\d\u201c-]""")
 _EMPTY = re.compile(r"[{\[]\s*[}\]]")
 _NUMBER = re.compile(
-    r"(?<![\w.,-])(?<!\d[:/])-?\d{1,400}(?:,\d{3})*(?:\.\d{1,400})?(?:[eE][+-]?\d{1,3})?(?!\w|[.,:/-]\d)"
+    r"""
+    (?<![\w.,-]) (?<!\d[:/])
+    -?\d{1,400} (?: ,\d{3} )* (?: \.\d{1,400} )? (?: [eE][+-]?\d{1,3} )?
+    (?! \w | [.,:/-]\d )
+    """,
+    re.VERBOSE,
 )
 """A number that is no part of a date, a version or a word."""
 

@@ -6,10 +6,12 @@ Only what is certain is shown: a text without the escape that is half there, a n
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from imagine._json.mending import strictly_read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["Completed", "Growing", "Path"]
 
@@ -47,10 +49,8 @@ class Growing:
         """Take the next piece of the text, and return what became complete: children before parents, each once."""
         text, self._held, at = self._held + text, "", 0
         while at < len(text) and not self.stands_still:
-            if not self._in_token and (blanks := _BLANKS.match(text, at)):
-                at = blanks.end()
-            else:
-                at = self._step(text, at)
+            blanks = None if self._in_token else _BLANKS.match(text, at)
+            at = blanks.end() if blanks else self._step(text, at)
         if self._step == self._text and not self.stands_still:
             self._show()
         return self._taken()
@@ -181,7 +181,8 @@ class Growing:
         return shown
 
     def _lifted(self) -> Any:
-        lifted = self._open[-1][self._path[-1]] if self._open else self.data  # type: ignore[call-overload,index]  # pyright: ignore
+        parent = cast("dict[str | int, Any]", self._open[-1]) if self._open else {"": self.data}
+        lifted = parent[self._path[-1] if self._path else ""]
         self._put(None)
         return lifted
 

@@ -17,7 +17,8 @@ from imagine._json.lexemes import Lexeme, lexemes
 __all__ = ["mended", "strictly_read"]
 
 _LITERALS = {
-    **{"True": "true", "TRUE": "true", "False": "false", "FALSE": "false"},
+    **dict.fromkeys(("True", "TRUE"), "true"),
+    **dict.fromkeys(("False", "FALSE"), "false"),
     **dict.fromkeys(("None", "NULL", "Null", "NaN", "nan", "Infinity", "-Infinity", "undefined"), "null"),
 }
 _BARE_KEY = re.compile(r"[A-Za-z_$][\w$-]*")

@@ -22,7 +22,7 @@ VALUES = st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(st
         ('{"a": 1, // one\n "b": 2, # two\n /* three */ "c": [3]}', {"a": 1, "b": 2, "c": [3]}),
         ('{"a": [1, 2,],}', {"a": [1, 2]}),
         (r"""{'a': 'it\'s "so"'}""", {"a": 'it\'s "so"'}),
-        ("{“a”: “b”, ‘c’: ‘d’}", {"a": "b", "c": "d"}),
+        ("{\u201ca\u201d: \u201cb\u201d, \u2018c\u2019: \u2018d\u2019}", {"a": "b", "c": "d"}),
         ("{a: 1, b_c: {d-e: 2}}", {"a": 1, "b_c": {"d-e": 2}}),
         ("[True, False, None, NaN, -Infinity]", [True, False, None, None, None]),
         ('{"a": "one\ntwo\tthree"}', {"a": "one\ntwo\tthree"}),
