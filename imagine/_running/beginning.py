@@ -46,7 +46,7 @@ class Rules(msgspec.Struct, frozen=True):
         if self.tool_errors not in ("tell", "raise") and not callable(self.tool_errors):
             raise ValueError(f"tool_errors must be 'tell', 'raise' or a function, not {self.tool_errors!r}")
 
-    def crew(self, redaction: Callable[[], Redaction]) -> Crew:
+    def crew(self, max_tokens: object, redaction: Callable[[], Redaction]) -> Crew:
         """Return the tools, as they are called in a run that begins now."""
         given = as_tools(self.tools)
         if not given:
@@ -56,6 +56,7 @@ class Rules(msgspec.Struct, frozen=True):
             tools={str(name_of(one)): one if isinstance(one, Tool) else None for one in given},
             offers=[one.offer() if isinstance(one, Tool) else one for one in given],
             timeout=None if endless else self.tool_timeout,
+            max_tokens=max_tokens,
             concurrency=self.tool_concurrency,
             errors=self.tool_errors,
             context=copy_context(),
@@ -99,7 +100,7 @@ def whole(chat: Callable[..., Coroutine[Any, Any, ChatCompletionResponse]], *arg
 
 def begun(question: Question, rules: Rules, redaction: Callable[[], Redaction]) -> ToolLoop:
     """Check what is asked, and return a run of which nothing is sent yet."""
-    crew = rules.crew(redaction)
+    crew = rules.crew(question.max_tokens, redaction)
     question.check(crew.offers)
     ask = partial(question.asked, crew)
-    return ToolLoop(ask, crew, list(question.messages), rules.max_turns, question.max_tokens)
+    return ToolLoop(ask, crew, list(question.messages), rules.max_turns)

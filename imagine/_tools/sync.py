@@ -335,8 +335,8 @@ def _imports(body: Iterable[ast.stmt]) -> Iterator[tuple[str, Imported]]:
 def _names_in_heads(node: ast.ClassDef, methods: Iterable[Function]) -> set[str]:
     """Return the names that the heads of a twin and of its methods have, but for the twin's base."""
     parts = [part for method in methods for part in (method.args, method.returns) if part]
-    bases = [ast.parse(_base(node).partition("[")[2].rstrip("]") or "None")] if node.name not in CLIENT else []
-    return {name for part in (*parts, *bases) for name in _names(part)}
+    names = {name for part in (*parts, ast.parse(_base(node))) for name in _names(part)}
+    return names - {"BlockingClient", "BlockingLive"}
 
 
 def _names(node: ast.AST) -> set[str]:
