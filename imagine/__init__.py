@@ -67,6 +67,14 @@ if TYPE_CHECKING:
     from imagine.streaming import (
         AsyncStream,
     )
+    from imagine.tools import (
+        Tool,
+        ToolArgumentsError,
+        ToolCall,
+        ToolResult,
+        Turn,
+        tool,
+    )
     from imagine.types import (
         ChatCompletionRequest,
         ChatCompletionResponse,
@@ -169,16 +177,22 @@ __all__ = [
     "SamplingOptions",
     "Stream",
     "Timeout",
+    "Tool",
+    "ToolArgumentsError",
+    "ToolCall",
+    "ToolResult",
     "Tools",
     "TranscribeRequest",
     "TranscribeResponse",
     "TranslateRequest",
     "TranslateResponse",
+    "Turn",
     "UsageInfo",
     "UsageRecord",
     "UsageRecordAggregated",
     "UsageResponse",
     "__version__",
+    "tool",
 ]
 
 _HOMES = {
@@ -198,6 +212,12 @@ _HOMES = {
     "AsyncStream": "imagine.streaming",
     "ImagineExtraMissing": "imagine.exceptions",
     "Stream": "imagine._blocking.stream",
+    "Tool": "imagine.tools",
+    "ToolArgumentsError": "imagine.tools",
+    "ToolCall": "imagine.tools",
+    "ToolResult": "imagine.tools",
+    "Turn": "imagine.tools",
+    "tool": "imagine.tools",
 }
 
 

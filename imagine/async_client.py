@@ -264,7 +264,7 @@ class ImagineAsyncClient(AsyncClientBase):
         messages: Sequence[ChatMessage | Mapping[str, Any]],
         model: str | None = None,
         *,
-        tools: Sequence[Tools | Mapping[str, Any]] | None = None,
+        tools: Sequence[Tools | Mapping[str, Any] | Callable[..., object]] | None = None,
         tool_choice: str | Mapping[str, Any] | None = None,
         response_format: Mapping[str, Any] | None = None,
         **options: Unpack[SamplingOptions],
@@ -274,7 +274,7 @@ class ImagineAsyncClient(AsyncClientBase):
         Args:
             messages: The conversation, as ChatMessages or plain dicts, mixed as you like.
             model: Default: `default_model_llm`.
-            tools: Functions the model may ask to call.
+            tools: Functions the model may ask to call: plain ones with hints, `Tool`, `Tools` or dicts. None is called.
             tool_choice: `none`, `auto`, `required`, or the function to call.
             response_format: Such as `{"type": "json_object"}`; services may ignore it.
             options: Sampling parameters and call options.
@@ -297,7 +297,7 @@ class ImagineAsyncClient(AsyncClientBase):
         messages: Sequence[ChatMessage | Mapping[str, Any]],
         model: str | None = None,
         *,
-        tools: Sequence[Tools | Mapping[str, Any]] | None = None,
+        tools: Sequence[Tools | Mapping[str, Any] | Callable[..., object]] | None = None,
         tool_choice: str | Mapping[str, Any] | None = None,
         response_format: Mapping[str, Any] | None = None,
         fold: bool = True,
@@ -309,7 +309,7 @@ class ImagineAsyncClient(AsyncClientBase):
         Args:
             messages: The conversation, as ChatMessages or plain dicts, mixed as you like.
             model: Default: `default_model_llm`.
-            tools: Functions the model may ask to call.
+            tools: Functions the model may ask to call: plain ones with hints, `Tool`, `Tools` or dicts. None is called.
             tool_choice: `none`, `auto`, `required`, or the function to call.
             response_format: Such as `{"type": "json_object"}`; services may ignore it.
             fold: Keep the text for `stream.text` and `stream.final()`.

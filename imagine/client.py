@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Self, TypeVar, Unpack
 
@@ -170,7 +170,7 @@ class ImagineClient(BlockingClient):
         messages: Sequence[ChatMessage | Mapping[str, Any]],
         model: str | None = None,
         *,
-        tools: Sequence[Tools | Mapping[str, Any]] | None = None,
+        tools: Sequence[Tools | Mapping[str, Any] | Callable[..., object]] | None = None,
         tool_choice: str | Mapping[str, Any] | None = None,
         response_format: Mapping[str, Any] | None = None,
         **options: Unpack[SamplingOptions],
@@ -180,7 +180,7 @@ class ImagineClient(BlockingClient):
         Args:
             messages: The conversation, as ChatMessages or plain dicts, mixed as you like.
             model: Default: `default_model_llm`.
-            tools: Functions the model may ask to call.
+            tools: Functions the model may ask to call: plain ones with hints, `Tool`, `Tools` or dicts. None is called.
             tool_choice: `none`, `auto`, `required`, or the function to call.
             response_format: Such as `{"type": "json_object"}`; services may ignore it.
             options: Sampling parameters and call options.
@@ -204,7 +204,7 @@ class ImagineClient(BlockingClient):
         messages: Sequence[ChatMessage | Mapping[str, Any]],
         model: str | None = None,
         *,
-        tools: Sequence[Tools | Mapping[str, Any]] | None = None,
+        tools: Sequence[Tools | Mapping[str, Any] | Callable[..., object]] | None = None,
         tool_choice: str | Mapping[str, Any] | None = None,
         response_format: Mapping[str, Any] | None = None,
         fold: bool = True,
@@ -216,7 +216,7 @@ class ImagineClient(BlockingClient):
         Args:
             messages: The conversation, as ChatMessages or plain dicts, mixed as you like.
             model: Default: `default_model_llm`.
-            tools: Functions the model may ask to call.
+            tools: Functions the model may ask to call: plain ones with hints, `Tool`, `Tools` or dicts. None is called.
             tool_choice: `none`, `auto`, `required`, or the function to call.
             response_format: Such as `{"type": "json_object"}`; services may ignore it.
             fold: Keep the text for `stream.text` and `stream.final()`.

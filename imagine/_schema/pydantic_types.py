@@ -14,6 +14,10 @@ from imagine.types.base import to_json
 __all__ = ["Misfits", "is_pydantic", "needs_pydantic", "pydantic_schema", "read_by_pydantic"]
 
 
+_PACKAGES = ("pydantic", "annotated_types")
+"""Whose values in Annotated are rules: `Field(ge=1)`, a validator, `Gt(0)`."""
+
+
 class Misfits(ValueError):
     """What pydantic says is wrong: a path and a sentence for each misfit."""
 
@@ -32,12 +36,12 @@ def is_pydantic(kind: object) -> bool:
 
 
 def needs_pydantic(kind: object) -> bool:
-    """Tell whether a type says what pydantic alone understands: a dataclass of its own, or a `Field` in Annotated."""
+    """Tell whether a type says what pydantic alone understands: a dataclass of its own, or a rule in Annotated."""
     if "pydantic" not in sys.modules:
         return False
     if hasattr(kind, "__is_pydantic_dataclass__"):
         return True
-    return any(_is_field(part) or needs_pydantic(part) for part in _parts(kind))
+    return any(_is_rule(part) or needs_pydantic(part) for part in _parts(kind))
 
 
 def pydantic_schema(kind: object, ref_template: str) -> dict[str, Any]:
@@ -67,8 +71,8 @@ def _parts(kind: object) -> tuple[object, ...]:
     return (*get_args(kind), *getattr(kind, "__metadata__", ()))
 
 
-def _is_field(part: object) -> bool:
-    return isinstance(part, sys.modules["pydantic.fields"].FieldInfo)
+def _is_rule(part: object) -> bool:
+    return type(part).__module__.partition(".")[0] in _PACKAGES
 
 
 def _path(places: tuple[str | int, ...]) -> str:

@@ -106,7 +106,7 @@ def _shown(kind: object) -> str:
 def _kind_of(schema: dict[str, Any], definitions: dict[str, Any]) -> Kind:
     options = schema.get("anyOf") or schema.get("oneOf")
     if options:
-        kinds = {_kind_of(option, definitions) for option in options}
+        kinds: set[Kind] = {_kind_of(option, definitions) for option in options}
         return kinds.pop() if len(kinds) == 1 else "scalar"
     if "$ref" in schema:
         return _kind_of(definitions[schema["$ref"].rpartition("/")[2]], definitions)

@@ -19,7 +19,7 @@ FLOORS = (
     *("_version", "_warn", "_log", "_headers", "types", "calls", "exceptions", "limits", "_redaction", "_record"),
     *("_tracing", "_first_use", "_instead", "_plain", "_schema"),
     "_json",
-    *("_pacing", "_answers", "_options", "_http", "streaming", "_requests", "_client", "async_client"),
+    *("_pacing", "_answers", "_options", "_http", "streaming", "tools", "_requests", "_client", "async_client"),
     *("_blocking", "client", "server", "testing", "otel", "langchain", "llama_index", "__init__"),
 )
 """All rooms, from the ground up: each imports only what stands before it."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from imagine.server.engines.schema.reading import Schema
+    from imagine._schema.keywords import Schema
 
 _LONGEST = 100_000
 
