@@ -57,6 +57,7 @@ if TYPE_CHECKING:
         ImagineStreamErrorException,
         ImagineStreamException,
         ImagineTimeoutException,
+        ImagineToolException,
     )
     from imagine.limits import (
         LaneState,
@@ -68,10 +69,14 @@ if TYPE_CHECKING:
         AsyncStream,
     )
     from imagine.tools import (
+        AsyncToolRun,
+        AsyncToolStream,
         Tool,
         ToolArgumentsError,
         ToolCall,
         ToolResult,
+        ToolRun,
+        ToolStream,
         Turn,
         tool,
     )
@@ -118,6 +123,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AsyncStream",
+    "AsyncToolRun",
+    "AsyncToolStream",
     "Attempt",
     "CallInfo",
     "CallOptions",
@@ -164,6 +171,7 @@ __all__ = [
     "ImagineStreamErrorException",
     "ImagineStreamException",
     "ImagineTimeoutException",
+    "ImagineToolException",
     "LLMSamplingParams",
     "LaneState",
     "ModelType",
@@ -181,6 +189,8 @@ __all__ = [
     "ToolArgumentsError",
     "ToolCall",
     "ToolResult",
+    "ToolRun",
+    "ToolStream",
     "Tools",
     "TranscribeRequest",
     "TranscribeResponse",
@@ -212,12 +222,8 @@ _HOMES = {
     "AsyncStream": "imagine.streaming",
     "ImagineExtraMissing": "imagine.exceptions",
     "Stream": "imagine._blocking.stream",
-    "Tool": "imagine.tools",
-    "ToolArgumentsError": "imagine.tools",
-    "ToolCall": "imagine.tools",
-    "ToolResult": "imagine.tools",
-    "Turn": "imagine.tools",
-    "tool": "imagine.tools",
+    **dict.fromkeys(("AsyncToolRun", "AsyncToolStream", "Tool", "ToolArgumentsError", "ToolCall"), "imagine.tools"),
+    **dict.fromkeys(("ToolResult", "ToolRun", "ToolStream", "Turn", "tool"), "imagine.tools"),
 }
 
 

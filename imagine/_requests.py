@@ -194,7 +194,7 @@ def _checked_messages(messages: Any) -> list[ChatMessage]:
 def _offered(tools: Any) -> Any:
     """Return tools as they are sent; only those with a function among them are more than a plain value."""
     if any(callable(one) and not isinstance(one, type) for one in _items(tools)):
-        from imagine.tools import offers  # few chats need it
+        from imagine._tool import offers  # few chats need it
 
         tools = offers(tools)
     return plain(tools, "tools")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from os import PathLike
 from typing import Any, Literal, Self, TypeVar, Unpack
 
@@ -33,6 +34,8 @@ from imagine._requests import (
     reranker_request,
     translate_request,
 )
+from imagine._running.run import AsyncToolRun, AsyncToolStream
+from imagine._running.turns import ToolCall
 from imagine.calls import RawResponse
 from imagine.exceptions import ImagineAPIException
 from imagine.limits import LaneState, QuotaState, Timeout
@@ -330,6 +333,114 @@ class ImagineAsyncClient(AsyncClientBase):
         asked = asked_choices(overrides.get("extra_body"))
         folding = ChatFold(asked) if fold else ChoicesProgress[ChatCompletionStreamResponse](asked)
         return AsyncStream(opener, CHAT_CHUNK.fast.decode, CHAT_CHUNK.decode, folding, require_end=require_end)
+
+    @lists_keywords
+    def run_tools(
+        self,
+        messages: Sequence[ChatMessage | Mapping[str, Any]],
+        model: str | None = None,
+        *,
+        tools: Sequence[Callable[..., object] | Tools | Mapping[str, Any]],
+        max_turns: int = 10,
+        tool_timeout: float | None = 60.0,
+        tool_concurrency: int = 8,
+        tool_errors: Literal["tell", "raise"] | Callable[[ToolCall, Exception], str] = "tell",
+        tool_choice: str | Mapping[str, Any] | None = None,
+        **options: Unpack[SamplingOptions],
+    ) -> AsyncToolRun:
+        """Let a model call functions until it answers in text, turn by turn; called without `await`.
+
+        Each turn sends the whole conversation so far: `run.usage` tells what that took. A function that blocks is
+        called in a thread of its own; all see the context variables of who made the run.
+
+        Args:
+            messages: The conversation, as ChatMessages or plain dicts, mixed as you like; `run.messages` goes on.
+            model: Default: `default_model_llm`.
+            tools: Functions with type hints, and `Tool`. Where the model asks for one that is only described, as a
+                `Tools` or a dict, the run ends with the call in `run.pending`.
+            max_turns: The most answers to ask for; ImagineToolException where the model then still calls.
+            tool_timeout: Seconds for each call of a tool that has no timeout of its own; None for no limit. A function
+                that blocks cannot be stopped: it is left alone, and what it does may still happen.
+            tool_concurrency: How many tools are called at once.
+            tool_errors: What becomes of a tool that raises: the model is told of it ("tell"), the run ends with
+                ImagineToolException ("raise"), or the model is told what your function returns, which must be quick.
+                Of calls that do not fit a tool the model is told in any case.
+            tool_choice: `none`, `auto`, `required`, or the function to call; what forces a call holds for the first
+                turn alone.
+            options: Sampling parameters and call options, of each of its chats.
+
+        Raises:
+            ValueError: No tools, two of one name, or a number that is too small.
+            TypeError: A tool that cannot be described, such as one with a parameter without a hint.
+
+        Examples:
+            >>> from imagine.testing import Reply
+            >>> def weather(city: str) -> str:
+            ...     '''Tell the weather in a city.'''
+            ...     return f"rain in {city}"
+            >>> server.chat.replies(Reply(tool_calls=[("weather", {"city": "Oslo"})]), "It rains.")
+            >>> run = client.run_tools([{"role": "user", "content": "How is the weather in Oslo?"}], tools=[weather])
+            >>> run.final().first_content
+            'It rains.'
+            >>> run.turns[0].results[0].content
+            'rain in Oslo'
+        """
+        from imagine._running.beginning import Question, Rules, begun, whole
+
+        self._check_open()
+        model = model or self.default_model_llm
+        question = Question("run_tools", partial(whole, self.chat), messages, model, tool_choice, options)
+        rules = Rules(tools, max_turns, tool_timeout, tool_concurrency, tool_errors)
+        return AsyncToolRun(begun(question, rules, self._redaction))
+
+    @lists_keywords
+    def run_tools_stream(
+        self,
+        messages: Sequence[ChatMessage | Mapping[str, Any]],
+        model: str | None = None,
+        *,
+        tools: Sequence[Callable[..., object] | Tools | Mapping[str, Any]],
+        max_turns: int = 10,
+        tool_timeout: float | None = 60.0,
+        tool_concurrency: int = 8,
+        tool_errors: Literal["tell", "raise"] | Callable[[ToolCall, Exception], str] = "tell",
+        tool_choice: str | Mapping[str, Any] | None = None,
+        **options: Unpack[SamplingOptions],
+    ) -> AsyncToolStream:
+        """Let a model call functions until it answers in text, as it happens; called without `await`.
+
+        It hands over chunks, each `ToolCall` before it is called, each `ToolResult` as it comes, and each `Turn` at its
+        end; each has `first_content`, which is None but for chunks of text.
+
+        Args:
+            messages: The conversation, as ChatMessages or plain dicts, mixed as you like; `run.messages` goes on.
+            model: Default: `default_model_llm`.
+            tools: As for `run_tools`, and so are the others.
+            max_turns: The most answers to ask for.
+            tool_timeout: Seconds for each call of a tool that has no timeout of its own; None for no limit.
+            tool_concurrency: How many tools are called at once.
+            tool_errors: "tell", "raise", or a function of yours.
+            tool_choice: `none`, `auto`, `required`, or the function to call in the first turn.
+            options: Sampling parameters and call options, of each of its chats.
+
+        Examples:
+            >>> from imagine.testing import Reply
+            >>> def weather(city: str) -> str:
+            ...     '''Tell the weather in a city.'''
+            ...     return f"rain in {city}"
+            >>> server.chat.replies(Reply(tool_calls=[("weather", {"city": "Oslo"})]), "It rains.")
+            >>> question = {"role": "user", "content": "How is the weather in Oslo?"}
+            >>> with client.run_tools_stream([question], tools=[weather]) as run:
+            ...     "".join(event.first_content or "" for event in run)
+            'It rains.'
+        """
+        from imagine._running.beginning import Question, Rules, begun
+
+        self._check_open()
+        model = model or self.default_model_llm
+        question = Question("run_tools_stream", self.chat_stream, messages, model, tool_choice, options)
+        rules = Rules(tools, max_turns, tool_timeout, tool_concurrency, tool_errors)
+        return AsyncToolStream(begun(question, rules, self._redaction))
 
     @lists_keywords
     async def completion(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Self, TypeVar, Unpack
+from typing import Any, Literal, Self, TypeVar, Unpack
 
 from imagine._blocking.client import BlockingClient
+from imagine._blocking.faces import ToolRun, ToolStream
 from imagine._blocking.stream import Stream
 from imagine._options.call import CallOptions, SamplingOptions, lists_keywords
 from imagine._options.client import ClientOptions
+from imagine._running.turns import ToolCall
 from imagine.calls import RawResponse
 from imagine.limits import LaneState, QuotaState
 from imagine.types.chat_completions import (
@@ -230,7 +232,8 @@ class ImagineClient(BlockingClient):
             >>> "".join(pieces) == stream.final().first_content
             True
         """
-        return self._stream(
+        return self._live(
+            Stream,
             self._async.chat_stream(
                 messages,
                 model,
@@ -240,7 +243,129 @@ class ImagineClient(BlockingClient):
                 fold=fold,
                 require_end=require_end,
                 **options,
-            )
+            ),
+        )
+
+    @lists_keywords
+    def run_tools(
+        self,
+        messages: Sequence[ChatMessage | Mapping[str, Any]],
+        model: str | None = None,
+        *,
+        tools: Sequence[Callable[..., object] | Tools | Mapping[str, Any]],
+        max_turns: int = 10,
+        tool_timeout: float | None = 60.0,
+        tool_concurrency: int = 8,
+        tool_errors: Literal["tell", "raise"] | Callable[[ToolCall, Exception], str] = "tell",
+        tool_choice: str | Mapping[str, Any] | None = None,
+        **options: Unpack[SamplingOptions],
+    ) -> ToolRun:
+        """Let a model call functions until it answers in text, turn by turn.
+
+        Each turn sends the whole conversation so far: `run.usage` tells what that took. A function that blocks is
+        called in a thread of its own; all see the context variables of who made the run.
+
+        Args:
+            messages: The conversation, as ChatMessages or plain dicts, mixed as you like; `run.messages` goes on.
+            model: Default: `default_model_llm`.
+            tools: Functions with type hints, and `Tool`. Where the model asks for one that is only described, as a
+                `Tools` or a dict, the run ends with the call in `run.pending`.
+            max_turns: The most answers to ask for; ImagineToolException where the model then still calls.
+            tool_timeout: Seconds for each call of a tool that has no timeout of its own; None for no limit. A function
+                that blocks cannot be stopped: it is left alone, and what it does may still happen.
+            tool_concurrency: How many tools are called at once.
+            tool_errors: What becomes of a tool that raises: the model is told of it ("tell"), the run ends with
+                ImagineToolException ("raise"), or the model is told what your function returns, which must be quick.
+                Of calls that do not fit a tool the model is told in any case.
+            tool_choice: `none`, `auto`, `required`, or the function to call; what forces a call holds for the first
+                turn alone.
+            options: Sampling parameters and call options, of each of its chats.
+
+        Raises:
+            ValueError: No tools, two of one name, or a number that is too small.
+            TypeError: A tool that cannot be described, such as one with a parameter without a hint.
+
+        Examples:
+            >>> from imagine.testing import Reply
+            >>> def weather(city: str) -> str:
+            ...     '''Tell the weather in a city.'''
+            ...     return f"rain in {city}"
+            >>> server.chat.replies(Reply(tool_calls=[("weather", {"city": "Oslo"})]), "It rains.")
+            >>> run = client.run_tools([{"role": "user", "content": "How is the weather in Oslo?"}], tools=[weather])
+            >>> run.final().first_content
+            'It rains.'
+            >>> run.turns[0].results[0].content
+            'rain in Oslo'
+        """
+        return self._live(
+            ToolRun,
+            self._async.run_tools(
+                messages,
+                model,
+                tools=tools,
+                max_turns=max_turns,
+                tool_timeout=tool_timeout,
+                tool_concurrency=tool_concurrency,
+                tool_errors=tool_errors,
+                tool_choice=tool_choice,
+                **options,
+            ),
+        )
+
+    @lists_keywords
+    def run_tools_stream(
+        self,
+        messages: Sequence[ChatMessage | Mapping[str, Any]],
+        model: str | None = None,
+        *,
+        tools: Sequence[Callable[..., object] | Tools | Mapping[str, Any]],
+        max_turns: int = 10,
+        tool_timeout: float | None = 60.0,
+        tool_concurrency: int = 8,
+        tool_errors: Literal["tell", "raise"] | Callable[[ToolCall, Exception], str] = "tell",
+        tool_choice: str | Mapping[str, Any] | None = None,
+        **options: Unpack[SamplingOptions],
+    ) -> ToolStream:
+        """Let a model call functions until it answers in text, as it happens.
+
+        It hands over chunks, each `ToolCall` before it is called, each `ToolResult` as it comes, and each `Turn` at its
+        end; each has `first_content`, which is None but for chunks of text.
+
+        Args:
+            messages: The conversation, as ChatMessages or plain dicts, mixed as you like; `run.messages` goes on.
+            model: Default: `default_model_llm`.
+            tools: As for `run_tools`, and so are the others.
+            max_turns: The most answers to ask for.
+            tool_timeout: Seconds for each call of a tool that has no timeout of its own; None for no limit.
+            tool_concurrency: How many tools are called at once.
+            tool_errors: "tell", "raise", or a function of yours.
+            tool_choice: `none`, `auto`, `required`, or the function to call in the first turn.
+            options: Sampling parameters and call options, of each of its chats.
+
+        Examples:
+            >>> from imagine.testing import Reply
+            >>> def weather(city: str) -> str:
+            ...     '''Tell the weather in a city.'''
+            ...     return f"rain in {city}"
+            >>> server.chat.replies(Reply(tool_calls=[("weather", {"city": "Oslo"})]), "It rains.")
+            >>> question = {"role": "user", "content": "How is the weather in Oslo?"}
+            >>> with client.run_tools_stream([question], tools=[weather]) as run:
+            ...     "".join(event.first_content or "" for event in run)
+            'It rains.'
+        """
+        return self._live(
+            ToolStream,
+            self._async.run_tools_stream(
+                messages,
+                model,
+                tools=tools,
+                max_turns=max_turns,
+                tool_timeout=tool_timeout,
+                tool_concurrency=tool_concurrency,
+                tool_errors=tool_errors,
+                tool_choice=tool_choice,
+                **options,
+            ),
         )
 
     @lists_keywords
@@ -275,7 +400,9 @@ class ImagineClient(BlockingClient):
             require_end: Whether a body that ends without `[DONE]` and finish reason is an error.
             options: Sampling parameters and call options.
         """
-        return self._stream(self._async.completion_stream(prompt, model, fold=fold, require_end=require_end, **options))
+        return self._live(
+            Stream, self._async.completion_stream(prompt, model, fold=fold, require_end=require_end, **options)
+        )
 
     @lists_keywords
     def embeddings(
@@ -448,7 +575,8 @@ class ImagineClient(BlockingClient):
             fold: Keep the images for `stream.final()`.
             options: Call options.
         """
-        return self._stream(
+        return self._live(
+            Stream,
             self._async.images_generate_stream(
                 prompt,
                 model,
@@ -463,7 +591,7 @@ class ImagineClient(BlockingClient):
                 response_format,
                 fold=fold,
                 **options,
-            )
+            ),
         )
 
     @lists_keywords

@@ -9,6 +9,7 @@
     ├── ImagineStreamException                a stream that broke or was cut; `partial` holds what came
     │   └── ImagineStreamErrorException       the service put an error into the stream; also an ImagineAPIException
     ├── ImagineQuotaException                 a declared quota, or the wait it asks for, forbids the call
+    ├── ImagineToolException                  a run with tools that cannot go on: out of turns, or a tool failed
     ├── ImagineExtraMissing                   a part of the SDK needs packages of an extra; also an ImportError
     └── ImagineAPIException                   the service answered with an error status
         ├── ImagineAPIStatusException         5xx, once its retries are used up
@@ -25,7 +26,8 @@ Bad arguments raise ValueError or TypeError before anything is sent. No error of
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 from imagine.calls import CallInfo
 
@@ -46,6 +48,7 @@ __all__ = [
     "ImagineStreamErrorException",
     "ImagineStreamException",
     "ImagineTimeoutException",
+    "ImagineToolException",
 ]
 
 
@@ -107,6 +110,26 @@ class ImagineQuotaException(ImagineException):
         super().__init__(message)
         self.retry_after = retry_after
         """Seconds until the quota allows the call."""
+
+
+class ImagineToolException(ImagineException):
+    """A run with tools ended before the model answered in text; `partial` is its last answer."""
+
+    def __init__(
+        self,
+        message: str | None = None,
+        reason: Literal["max_turns", "tool", "closed"] = "max_turns",
+        *,
+        messages: Sequence[Any] = (),
+        result: Any = None,
+    ) -> None:
+        super().__init__(message)
+        self.reason = reason
+        """Why: it had all its turns, a tool failed and `tool_errors="raise"`, or it was closed or cancelled."""
+        self.messages = list(messages)
+        """The conversation as far as it is complete: a run can go on with it."""
+        self.result = result
+        """The `ToolResult` of the tool that failed; None where none did."""
 
 
 class ImagineExtraMissing(ImagineException, ImportError):

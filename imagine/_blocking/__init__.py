@@ -4,5 +4,4 @@
 - `stream`: an `AsyncStream` for code that blocks.
 - `loop_thread`: the thread with the loop, its start, its end, and forks.
 - `portal`: a call into the loop, and its outcome back.
-- `workers`: threads for what the loop cannot do itself.
 """

@@ -17,10 +17,10 @@ PACKAGE = Path(__file__).parents[2] / "imagine"
 
 FLOORS = (
     *("_version", "_warn", "_log", "_headers", "types", "calls", "exceptions", "limits", "_redaction", "_record"),
-    *("_tracing", "_first_use", "_instead", "_plain", "_schema"),
-    "_json",
-    *("_pacing", "_answers", "_options", "_http", "streaming", "tools", "_requests", "_client", "async_client"),
-    *("_blocking", "client", "server", "testing", "otel", "langchain", "llama_index", "__init__"),
+    *("_threads", "_tracing", "_first_use", "_instead", "_plain", "_schema", "_json"),
+    *("_pacing", "_answers", "_options", "_http", "_live", "streaming", "_tool", "_requests", "_running", "_asking"),
+    *("_client", "async_client", "_blocking", "client", "tools", "parsing", "server", "testing", "otel", "langchain"),
+    *("llama_index", "__init__"),
 )
 """All rooms, from the ground up: each imports only what stands before it."""
 
