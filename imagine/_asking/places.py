@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from functools import lru_cache
 from types import NoneType, UnionType
 from typing import (
@@ -13,7 +13,6 @@ from typing import (
     Required,
     TypeVar,
     Union,
-    cast,
     get_args,
     get_origin,
     get_type_hints,
@@ -26,8 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["UNKNOWN", "type_at"]
 
-UNKNOWN: Any = TypeVar("UNKNOWN")
+UNKNOWN: Any = object()
 """The type of a place that a type does not know, or knows in several ways."""
+_MAPPINGS = (dict, Mapping, MutableMapping)
 _MARKS = (Annotated, Required, NotRequired)
 
 
@@ -52,8 +52,8 @@ def _inner(kind: Any, place: str | int) -> Any:
     origin, arguments = get_origin(kind) or kind, get_args(kind)
     if isinstance(place, int):
         return _item(origin, arguments, place)
-    if isinstance(origin, type) and issubclass(origin, Mapping | dict) and not hasattr(origin, "__annotations__"):
-        return arguments[1] if len(arguments) == 2 else UNKNOWN  # noqa: PLR2004 - of the names, and of the values
+    if origin in _MAPPINGS:
+        return arguments[1] if len(arguments) == 2 else UNKNOWN
     return _members(kind).get(place, UNKNOWN)
 
 
@@ -74,6 +74,6 @@ def _members(kind: Any) -> dict[str, Any]:
     try:
         if isinstance(get_origin(kind) or kind, msgspec.StructMeta):
             return {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
-        return cast("dict[str, Any]", get_type_hints(kind, include_extras=True))
+        return get_type_hints(kind, include_extras=True)
     except (TypeError, NameError):
         return {}

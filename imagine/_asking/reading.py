@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from imagine._asking.fitting import Fitted, fitted
 from imagine._asking.spelling import resolved
@@ -15,10 +15,8 @@ from imagine.types.chat_completions import ChatCompletionResponse
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from imagine._asking.outcomes import Answer
     from imagine._schema.target import Target
-    from imagine.types.completions import CompletionResponse
-
-    Answer: TypeAlias = ChatCompletionResponse | CompletionResponse
 
 __all__ = ["MisfitError", "begun_in", "is_cut", "primed", "read", "texts_of"]
 

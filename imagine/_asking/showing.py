@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from imagine._asking.fitting import fitted
 from imagine._asking.places import UNKNOWN, type_at
-from imagine._asking.reading import primed
 from imagine._asking.thoughts import Thoughts
+from imagine._json.growing import Completed
 from imagine._json.seeking import Seeking
 from imagine._schema.target import target_of
-from imagine.types.chat_completions import ChatCompletionStreamResponse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from imagine._json.growing import Completed
     from imagine._schema.target import Target
+    from imagine.types.chat_completions import ChatCompletionStreamResponse
     from imagine.types.completions import CompletionStreamResponse
 
     Chunk: TypeAlias = ChatCompletionStreamResponse | CompletionStreamResponse
+    Pieces: TypeAlias = Iterator[tuple[int | None, str]]
 
 __all__ = ["Showing"]
 

@@ -8,7 +8,12 @@ __all__ = ["folded", "resolved", "respelled"]
 
 Schema = dict[str, Any]
 _TYPES: dict[str, type | tuple[type, ...]] = {
-    **{"object": dict, "array": list, "string": str, "boolean": bool, "integer": int, "number": (int, float)},
+    "object": dict,
+    "array": list,
+    "string": str,
+    "boolean": bool,
+    "integer": int,
+    "number": (int, float),
     "null": type(None),
 }
 
@@ -41,7 +46,7 @@ class _Speller:
         if isinstance(value, dict):
             return self._object(cast("dict[str, Any]", value), node)
         if isinstance(value, list):
-            return self._items(cast("list[Any]", value), node)
+            return self._items(value, node)
         options = node.get("enum") or [node.get("const")]
         return _spelled_as(value, options) if isinstance(value, str) else value
 
@@ -53,7 +58,7 @@ class _Speller:
         options = [resolved(option, self._root) for option in several]
         fitting = [option for option in options if _is_of_type(value, option)]
         if len(fitting) > 1 and isinstance(value, dict):
-            fitting = [option for option in fitting if _has_tags(cast("Schema", value), option)]
+            fitting = [option for option in fitting if _has_tags(value, option)]
         return fitting[0] if len(fitting) == 1 else {}
 
     def _object(self, value: dict[str, Any], node: Schema) -> dict[str, Any]:
@@ -69,8 +74,9 @@ class _Speller:
 
     def _items(self, value: list[Any], node: Schema) -> list[Any]:
         first: list[Schema] = node.get("prefixItems", [])
-        rest = node.get("items")
-        nodes = [*first, *[rest if isinstance(rest, dict) else {}] * max(0, len(value) - len(first))]
+        rest: Schema | bool = node.get("items", False)
+        node_of_rest: Schema = rest if isinstance(rest, dict) else {}
+        nodes = [*first, *[node_of_rest] * (len(value) - len(first))]
         return [self.spelled(item, inner) for item, inner in zip(value, nodes, strict=False)] + value[len(nodes) :]
 
 

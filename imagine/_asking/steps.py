@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar, cast
-
-from imagine.exceptions import ImagineAPIException
-from imagine.types.common import UsageInfo
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from imagine._options.call import SamplingOptions
+    from imagine.exceptions import ImagineAPIException
 
-__all__ = ["is_refusal_of_way", "limit_of", "summed", "varied"]
-
-Options = TypeVar("Options", bound="SamplingOptions")
+__all__ = ["is_refusal_of_way", "limit_of", "varied"]
 
 _REFUSALS = frozenset({400, 404, 405, 415, 422, 501})
 _STEP = 0.3
 _HOTTEST = 1.0
-_COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
 
 
 def is_refusal_of_way(error: ImagineAPIException) -> bool:
@@ -44,12 +39,3 @@ def limit_of(options: SamplingOptions) -> object:
     extra = options.get("extra_body") or {}
     names = ("max_completion_tokens", "max_tokens")
     return next((extra[name] for name in names if name in extra), options.get("max_tokens"))
-
-
-def summed(one: UsageInfo | None, other: UsageInfo | None) -> UsageInfo | None:
-    """Return the tokens of two requests together; None where neither counts them."""
-    if one is None or other is None:
-        return one or other
-    counts = {name: (getattr(one, name), getattr(other, name)) for name in _COUNTS}
-    added = {name: (a or 0) + (b or 0) for name, (a, b) in counts.items() if (a, b) != (None, None)}
-    return UsageInfo(**added)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
+from typing import TYPE_CHECKING, Any, TypeAlias, cast, get_args
 
-from imagine._asking.example import example_of
+from imagine._asking.outcomes import Way
 from imagine._asking.reading import PRIMED
-from imagine._plain import plain
+from imagine._schema.example import example
 from imagine.types.base import to_json
 
 if TYPE_CHECKING:
@@ -14,23 +14,28 @@ if TYPE_CHECKING:
 
     from imagine._schema.target import Target
 
-__all__ = ["WAYS", "Way", "chat_keywords", "checked_ways", "corrected", "prompt_of"]
+__all__ = ["WAYS", "chat_keywords", "checked_ways", "completion_keywords", "corrected", "is_text"]
 
-Way: TypeAlias = Literal["tool", "content", "completion"]
 Message: TypeAlias = dict[str, Any]
 
 WAYS: tuple[Way, ...] = get_args(Way)
-ROLES_END = "\n"
 _MOST_QUOTED = 4_000
 """Characters of an answer that the next request shows."""
+_TOKENS = 1024
+"""The limit of a completion where none is given: that of many services is 16."""
+_STOP = "\nuser:"
+"""Where a model goes on to speak for the user."""
 
 
-def checked_ways(ways: object) -> tuple[Way, ...]:
-    """Return the ways to ask; ValueError for none, or for one that there is not."""
-    named: tuple[object, ...] = tuple(cast("Sequence[object]", ways)) if isinstance(ways, list | tuple) else ()
+def checked_ways(ways: object, *, only_texts: bool) -> list[Way]:
+    """Return the ways to ask; ValueError for none, for one that there is not, or where none can ask what is asked."""
+    named = cast("Sequence[Way]", ways) if isinstance(ways, list | tuple) else ()
     if not named or any(way not in WAYS for way in named):
         raise ValueError(f"ways must be a list of some of {', '.join(WAYS)}, not {ways!r}")
-    return cast("tuple[Way, ...]", tuple(dict.fromkeys(named)))
+    usable: list[Way] = [way for way in dict.fromkeys(named) if only_texts or way != "completion"]
+    if not usable:
+        raise ValueError("ways has only completion, which takes no images and no tool calls: add tool or content")
+    return usable
 
 
 def chat_keywords(way: Way, messages: list[Message], target: Target[Any]) -> dict[str, Any]:
@@ -48,23 +53,30 @@ def chat_keywords(way: Way, messages: list[Message], target: Target[Any]) -> dic
     return {"messages": _with_words(messages, _in_words(schema)), "response_format": form}
 
 
-def prompt_of(messages: list[Message], target: Target[Any]) -> str | None:
-    """Return a prompt that ends in the middle of an answer; None for messages that are more than texts."""
-    lines: list[str] = []
-    for message in messages:
-        text = _text_of(message)
-        if text is None:
-            return None
-        lines.append(f"{message['role']}: {text}")
+def completion_keywords(messages: list[Message], target: Target[Any]) -> dict[str, Any]:
+    """Return the prompt and keywords of a completion: what the prompt ends with is the beginning of the value."""
+    lines = [f"{message['role']}: {_text_of(message)}" for message in messages]
     asked = [_in_words(_as_object(target)), *_like(target)]
-    return "\n\n".join([*lines, *asked, f"assistant: {PRIMED}"])
+    return {
+        "prompt": "\n\n".join([*lines, *asked, f"assistant: {PRIMED}"]),
+        "max_tokens": _TOKENS,
+        "stop": [_STOP],
+    }
 
 
-def corrected(messages: list[Message], answer: str, error: str) -> list[Message]:
-    """Return messages that say what is wrong with the last answer."""
+def is_text(message: Message) -> bool:
+    """Tell whether a prompt can say what a message says: images and tool calls it cannot."""
+    content = message.get("content")
+    parts: list[Any] = content if isinstance(content, list) else []
+    are_texts = all(isinstance(part, dict) and isinstance(cast("Message", part).get("text"), str) for part in parts)
+    return isinstance(content, str | list) and are_texts and not message.get("tool_calls")
+
+
+def corrected(answer: str, error: str) -> list[Message]:
+    """Return the messages that say what is wrong with an answer."""
     told = f"That does not fit: {error}. Answer again, with only the JSON."
     said = [{"role": "assistant", "content": answer[:_MOST_QUOTED]}] if answer else []
-    return [*messages, *said, {"role": "user", "content": told}]
+    return [*said, {"role": "user", "content": told}]
 
 
 def _as_object(target: Target[Any]) -> dict[str, Any]:
@@ -81,11 +93,14 @@ def _in_words(schema: dict[str, Any]) -> str:
 
 
 def _like(target: Target[Any]) -> list[str]:
-    example = example_of(target)
-    if example is None:
+    """Show a value that fits, in which each member has its name."""
+    try:
+        made = example(target.schema)
+        target.convert(made)
+    except (ValueError, RecursionError):
         return []
-    shown = example if target.kind == "object" else {"value": example}
-    return [f"Such as this, with other values:\n{to_json(plain(shown, 'example')).decode()}"]
+    shown = made if target.kind == "object" else {"value": made}
+    return [f"Such as this, with other values:\n{to_json(shown).decode()}"]
 
 
 def _with_words(messages: list[Message], words: str) -> list[Message]:
@@ -95,16 +110,12 @@ def _with_words(messages: list[Message], words: str) -> list[Message]:
         return [*messages, {"role": "user", "content": words}]
     content = messages[last].get("content")
     if isinstance(content, list):
-        said: Any = [*cast("list[Any]", content), {"type": "text", "text": words}]
+        said: Any = [*content, {"type": "text", "text": words}]
     else:
         said = f"{content}\n\n{words}" if content else words
     return [*messages[:last], {**messages[last], "content": said}, *messages[last + 1 :]]
 
 
-def _text_of(message: Message) -> str | None:
-    content = message.get("content")
-    if isinstance(content, list):
-        parts = cast("list[dict[str, Any]]", content)
-        texts = [part["text"] if part.get("type") == "text" else None for part in parts]
-        content = None if None in texts else "\n".join(cast("list[str]", texts))
-    return content if isinstance(content, str) and not message.get("tool_calls") else None
+def _text_of(message: Message) -> str:
+    content = message["content"]
+    return content if isinstance(content, str) else "\n".join(part["text"] for part in content)

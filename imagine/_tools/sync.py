@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 PACKAGE = Path(__file__).resolve().parent.parent
 
 WIDTH = 120
-LIVE = {"AsyncStream": "Stream", "AsyncToolRun": "ToolRun", "AsyncToolStream": "ToolStream"}
+LIVE = {
+    "AsyncStream": "Stream",
+    "AsyncToolRun": "ToolRun",
+    "AsyncToolStream": "ToolStream",
+    "AsyncPartialStream": "PartialStream",
+}
 """What is returned without a wait and iterated, and its twins."""
 CLIENT = {"ImagineAsyncClient": "ImagineClient"}
 TWINS = {name: twin for name, twin in LIVE.items() if name != "AsyncStream"}
@@ -65,7 +70,7 @@ TWIN_WORDS = {
 """The same for the twins."""
 
 HEADER = '''
-"""{title}, written by `make sync`: edit `{sources}`, not this file."""
+"""{title}, written by `make sync`: edit {sources}, not this file."""
 
 from __future__ import annotations
 '''.lstrip()
@@ -123,8 +128,13 @@ class Module(NamedTuple):
     def text(self) -> str:
         """Return what it has to be."""
         sources = [Source(path.read_text(encoding="utf-8"), _shown(path)) for path in self.sources]
-        header = HEADER.format(title=self.title, sources="`, `".join(map(_shown, self.sources)))
+        header = HEADER.format(title=self.title, sources=_listed(self.sources))
         return generated(sources, self.classes, self.words, header)
+
+
+def _listed(sources: Iterable[Path]) -> str:
+    first, *others = (f"`{_shown(path)}`" for path in sources)
+    return "\nand ".join([first, *others])
 
 
 def _shown(path: Path) -> str:
@@ -136,7 +146,7 @@ MODULES = (
     Module(
         "The twins of what lives",
         PACKAGE / "_blocking" / "faces.py",
-        (PACKAGE / "_running" / "run.py",),
+        (PACKAGE / "_running" / "run.py", PACKAGE / "_asking" / "partial_stream.py"),
         TWINS,
         TWIN_WORDS,
     ),
@@ -335,7 +345,7 @@ def _imports(body: Iterable[ast.stmt]) -> Iterator[tuple[str, Imported]]:
 def _names_in_heads(node: ast.ClassDef, methods: Iterable[Function]) -> set[str]:
     """Return the names that the heads of a twin and of its methods have, but for the twin's base."""
     parts = [part for method in methods for part in (method.args, method.returns) if part]
-    bases = [ast.parse(_base(node).partition("[")[2].rstrip("]") or "None")] if node.name not in CLIENT else []
+    bases = [ast.parse(_base(node).partition("[")[2].removesuffix("]") or "None")] if node.name not in CLIENT else []
     return {name for part in (*parts, *bases) for name in _names(part)}
 
 
