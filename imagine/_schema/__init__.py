@@ -1,6 +1,7 @@
 """What Python's types and functions are in JSON Schema, and values read back into them; no I/O.
 
-- `schema`: JSON Schemas of types, with no more references than they need.
+- `schema`: JSON Schemas of types, by what msgspec says of them.
+- `inlining`: schemas that stand alone, with no more references than they need.
 - `pydantic_types`: the types that pydantic reads, where the user's code has imported it.
 - `target`: a type that JSON is converted into.
 - `docstring`: what a docstring says of a function and of its parameters.

@@ -9,6 +9,7 @@ import sys
 from functools import lru_cache
 from typing import Any, get_args
 
+from imagine._schema.inlining import Schema, mapped
 from imagine.types.base import to_json
 
 __all__ = ["Misfits", "is_pydantic", "needs_pydantic", "pydantic_schema", "read_by_pydantic"]
@@ -44,10 +45,14 @@ def needs_pydantic(kind: object) -> bool:
     return any(_is_rule(part) or needs_pydantic(part) for part in _parts(kind))
 
 
-def pydantic_schema(kind: object, ref_template: str) -> dict[str, Any]:
+def pydantic_schema(kind: object, ref_template: str) -> Schema:
     """Return the JSON Schema that pydantic makes of a type; what it raises is a RuntimeError."""
-    schema: dict[str, Any] = _adapter(kind).json_schema(ref_template=ref_template)
-    return schema
+    return mapped(_adapter(kind).json_schema(ref_template=ref_template), _without_discriminator)
+
+
+def _without_discriminator(node: Schema) -> Schema:
+    """Leave out what is OpenAPI's, and names definitions by their place."""
+    return {key: item for key, item in node.items() if key != "discriminator"}
 
 
 def read_by_pydantic(kind: object, value: object) -> Any:
@@ -72,7 +77,7 @@ def _parts(kind: object) -> tuple[object, ...]:
 
 
 def _is_rule(part: object) -> bool:
-    return type(part).__module__.partition(".")[0] in _PACKAGES
+    return not isinstance(part, type) and type(part).__module__.partition(".")[0] in _PACKAGES
 
 
 def _path(places: tuple[str | int, ...]) -> str:

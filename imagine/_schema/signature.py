@@ -7,9 +7,9 @@ from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, get_type_hints
 
-from imagine._plain import plain
 from imagine._schema.docstring import Docstring, read_docstring
-from imagine._schema.schema import complete, schemas_of
+from imagine._schema.inlining import complete
+from imagine._schema.schema import schemas_of, shown_default
 from imagine._schema.target import Target, target_of
 
 if TYPE_CHECKING:
@@ -136,16 +136,8 @@ def _to_add(name: str) -> str:
 def _described(argument: Argument, schema: dict[str, Any], said: Docstring) -> dict[str, Any]:
     texts = [part for part in getattr(argument.target.type, "__metadata__", ()) if isinstance(part, str)]
     told = texts[0] if texts else said.parameters.get(argument.name)
-    return {**({"description": told} if told else {}), **schema, **_shown_default(argument)}
-
-
-def _shown_default(argument: Argument) -> dict[str, Any]:
-    if argument.is_required:
-        return {}
-    try:
-        return {"default": plain(argument.default, argument.name)}
-    except (TypeError, ValueError):  # the function knows it, and JSON has no form for it
-        return {}
+    default = {} if argument.is_required else shown_default(argument.default)
+    return {**({"description": told} if told else {}), **schema, **default}
 
 
 def _read(argument: Argument, given: dict[str, object]) -> dict[str, Any]:

@@ -70,7 +70,7 @@ TWIN_WORDS = {
 """The same for the twins."""
 
 HEADER = '''
-"""{title}, written by `make sync`: edit {sources}, not this file."""
+"""{title}, written by `make sync`: edit {sources}"""
 
 from __future__ import annotations
 '''.lstrip()
@@ -133,8 +133,10 @@ class Module(NamedTuple):
 
 
 def _listed(sources: Iterable[Path]) -> str:
+    """Name one module, or several in lines of their own."""
     first, *others = (f"`{_shown(path)}`" for path in sources)
-    return "\nand ".join([first, *others])
+    lines = "".join(f"\n- {name}" for name in (first, *others))
+    return f"what is listed here, not this file.\n{lines}\n" if others else f"{first}, not this file."
 
 
 def _shown(path: Path) -> str:
@@ -345,8 +347,8 @@ def _imports(body: Iterable[ast.stmt]) -> Iterator[tuple[str, Imported]]:
 def _names_in_heads(node: ast.ClassDef, methods: Iterable[Function]) -> set[str]:
     """Return the names that the heads of a twin and of its methods have, but for the twin's base."""
     parts = [part for method in methods for part in (method.args, method.returns) if part]
-    bases = [ast.parse(_base(node).partition("[")[2].removesuffix("]") or "None")] if node.name not in CLIENT else []
-    return {name for part in (*parts, *bases) for name in _names(part)}
+    names = {name for part in (*parts, ast.parse(_base(node))) for name in _names(part)}
+    return names - {"BlockingClient", "BlockingLive"}
 
 
 def _names(node: ast.AST) -> set[str]:

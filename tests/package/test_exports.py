@@ -34,6 +34,7 @@ EXCEPTIONS = {
     "ImagineQuotaException",
     "ImagineStreamException",
     "ImagineStreamErrorException",
+    "ImagineToolException",
 }
 MODULES = {
     "chat_completions": {

@@ -169,21 +169,23 @@ def test_definitions_of_models_stand_at_the_root():
     Draft202012Validator.check_schema(schema)
 
 
-def trees_and_chains():
+def tree_of_nodes():
     class Node(pydantic.BaseModel):
         below: list[Node] = []
 
-    tree = Node
+    return Node
 
+
+def chain_of_nodes():
     class Node(pydantic.BaseModel):
         after: Node | None = None
 
-    return tree, Node
+    return Node
 
 
 def test_models_of_one_name_keep_apart():
     """Two definitions of one name get two names."""
-    tree, chain = trees_and_chains()
+    tree, chain = tree_of_nodes(), chain_of_nodes()
     schema = target_of(tuple[tree, chain]).schema
     assert schema["$defs"].keys() == {"Node", "Node_2"}
     assert {*schema["$defs"]["Node"]["properties"], *schema["$defs"]["Node_2"]["properties"]} == {"below", "after"}
@@ -216,6 +218,7 @@ def test_a_long_schema_keeps_its_definitions():
         (Tree, {"name": "a", "below": [{"name": "b"}]}, Tree("a", [Tree("b")])),
         (Person, {"name": "a"}, Person(name="a")),
         (list[Person], [{"name": "a"}], [Person(name="a")]),
+        (tuple[Person, Point], [{"name": "a"}, {"x": 1}], (Person(name="a"), Point(1))),
         (Day, {"day": "2026-01-31", "unit": "c"}, Day(day=datetime.date(2026, 1, 31), unit=Unit.C)),
         (Grade, {"points": 5}, Grade(5)),
         (Annotated[int, pydantic.Field(ge=1)], 1, 1),

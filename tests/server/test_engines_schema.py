@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from imagine.server.engines.schema import example
 from imagine._schema.fitting import FORMATS
+from imagine.server.engines.schema import example
 
 TEXT, WHOLE = {"type": "string"}, {"type": "integer"}
 MESSAGES = ["", "city Paris, limit 5, unit kg", "Is it -3.5 or 12 in Rome?", 'Say "a", query: no']
