@@ -193,10 +193,11 @@ def _checked_messages(messages: Any) -> list[ChatMessage]:
 
 def _offered(tools: Any) -> Any:
     """Return tools as they are sent; only those with a function among them are more than a plain value."""
-    if any(callable(one) and not isinstance(one, type) for one in _items(tools)):
+    listed = _items(tools)
+    if any(callable(one) and not isinstance(one, type) for one in [tools, *listed]):
         from imagine._tool import offers  # few chats need it
 
-        tools = offers(tools)
+        tools = offers(listed or tools)
     return plain(tools, "tools")
 
 

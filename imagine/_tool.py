@@ -6,13 +6,13 @@ import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial, update_wrapper
-from math import isfinite
 from typing import Any, TypeAlias, cast, overload
 
 import msgspec
 
 from imagine._schema.content import content_of
 from imagine._schema.signature import Signature
+from imagine.limits import positive_seconds
 from imagine.types.chat_completions import FunctionTool, Tools
 
 __all__ = [
@@ -83,7 +83,7 @@ class Tool:
         """The function itself."""
         self.name = _checked_name(function, name)
         """By which the model asks for it."""
-        self.timeout = _checked_timeout(timeout)
+        self.timeout = None if timeout is None else positive_seconds("timeout", timeout)
         """Seconds for one call; None for what the run allows."""
         self.is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__)
         """Whether what it returns has to be awaited."""
@@ -109,7 +109,8 @@ class Tool:
     def values(self, arguments: str) -> dict[str, Any]:
         """Return what a model sent as the function takes it; what it left out is left to the function's defaults.
 
-        JSON in JSON is read, and texts are taken for numbers. Raises ToolArgumentsError, which tells all that is wrong.
+        JSON in JSON is read, the slips of models are mended, and texts are taken for numbers. Raises
+        ToolArgumentsError, which tells all that is wrong.
         """
         try:
             return self._signature.read(_members(arguments))
@@ -184,12 +185,10 @@ def name_of(given: Tool | Offer) -> object:
     """Return the name of a tool; None where it has none."""
     if isinstance(given, Tool):
         return given.name
-    function: Any = given.function if isinstance(given, Tools) else given.get("function")
-    return (
-        cast("dict[str, object]", function).get("name")
-        if isinstance(function, dict)
-        else getattr(function, "name", None)
-    )
+    if isinstance(given, Tools):
+        return given.function.name
+    function: Any = given.get("function")
+    return cast("dict[str, object]", function).get("name") if isinstance(function, dict) else None
 
 
 def _checked_function(function: Callable[..., object]) -> Callable[..., object]:
@@ -212,16 +211,6 @@ def _checked_name(function: Any, name: str | None) -> str:
     return made
 
 
-def _checked_timeout(timeout: Any) -> float | None:
-    if timeout is None:
-        return None
-    if isinstance(timeout, bool) or not isinstance(timeout, int | float):
-        raise TypeError(f"timeout must be seconds or None, not {type(timeout).__name__}")
-    if not isfinite(timeout) or timeout <= 0:
-        raise ValueError(f"timeout must be above 0 seconds, not {timeout}; None for what the run allows")
-    return timeout
-
-
 def _members(text: str) -> dict[str, object]:
     value = _decoded(text)
     if isinstance(value, str):
@@ -238,5 +227,7 @@ def _decoded(text: str) -> object:
         return None
     try:
         return cast("object", msgspec.json.decode(text))
-    except RecursionError:
-        raise ValueError("they are nested too deeply") from None
+    except (ValueError, RecursionError):
+        from imagine._json.mending import mended  # most models write JSON
+
+        return mended(text)

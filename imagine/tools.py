@@ -4,11 +4,8 @@
 
     @tool
     def weather(city: str, unit: Literal["C", "F"] = "C") -> str:
-        '''Tell the weather.
-
-Args:
-            city: Its English name.
-        '''
+        '''Tell the weather of a city, by its English name.'''
+        return ...
 
 The schema comes from the hints, the texts from the docstring, and what the model sends is checked against both.
 """

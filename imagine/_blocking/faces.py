@@ -1,5 +1,8 @@
-"""The twins of what lives, written by `make sync`: edit `imagine/_running/run.py`
-and `imagine/_asking/partial_stream.py`, not this file."""
+"""The twins of what lives, written by `make sync`: edit what is listed here, not this file.
+
+- `imagine/_running/run.py`
+- `imagine/_asking/partial_stream.py`
+"""
 
 from __future__ import annotations
 
