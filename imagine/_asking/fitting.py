@@ -68,34 +68,33 @@ def _is_no_answer(value: object, schema: dict[str, Any]) -> str:
     return f"it has none of the members {', '.join(f'`{name}`' for name in known)}"
 
 
-def _of_call(value: Any, target: Target[Any]) -> object:
+def _of_call(value: object, target: Target[Any]) -> object:
     """Return the arguments of a tool call that was written as a text, else the value."""
-    call: dict[str, Any] = value if isinstance(value, dict) else {}
-    if isinstance(call.get("function"), dict) and _OF_CALLS.issuperset(call):
-        call = call["function"]
+    call = _object(value)
+    if "function" in call and _OF_CALLS.issuperset(call):
+        call = _object(call["function"])
     if call.get("name") != target.name or not _OF_CALLS.issuperset(call):
         return value
     return _decoded(call.get("arguments", call.get("parameters", value)), target)
 
 
-def _shapes(value: Any, target: Target[Any], *, alone: bool, levels: int = 2) -> Iterator[object]:
+def _shapes(value: object, target: Target[Any], *, alone: bool, levels: int = 2) -> Iterator[object]:
     yield value
     if levels:
         for inner in _unwrapped(value, target, alone=alone):
             yield from _shapes(inner, target, alone=alone, levels=levels - 1)
 
 
-def _unwrapped(value: Any, target: Target[Any], *, alone: bool) -> Iterator[object]:
-    if isinstance(value, dict):
-        members = cast("dict[str, Any]", value)
+def _unwrapped(value: object, target: Target[Any], *, alone: bool) -> Iterator[object]:
+    if members := _object(value):
         for name, inner in members.items() if len(members) == 1 else ():
-            is_list = target.kind == "array" and isinstance(inner, list)
+            is_list = target.kind == "array" and type(inner) is list
             if is_list or folded(name) in ("value", folded(target.name)):
                 yield _decoded(inner, target)
         if target.kind == "array" and alone:
             yield [members]
     elif isinstance(value, list) and target.kind != "array":
-        [*items] = cast("list[object]", value)
+        items = cast("list[object]", value)
         yield from items if len(items) == 1 else ()
 
 
@@ -109,10 +108,12 @@ def _decoded(value: object, target: Target[Any]) -> object:
         return value
 
 
-def _without_nulls(value: Any) -> Any:
+def _without_nulls(value: object) -> object:
     if isinstance(value, dict):
         members = cast("dict[str, Any]", value)
         return {name: _without_nulls(item) for name, item in members.items() if item is not None}
-    if isinstance(value, list):
-        return [_without_nulls(item) for item in cast("list[Any]", value)]
-    return value
+    return list(map(_without_nulls, cast("list[object]", value))) if isinstance(value, list) else value
+
+
+def _object(value: object) -> dict[str, Any]:
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}

@@ -32,7 +32,7 @@ def resolved(node: Schema, root: Schema) -> Schema:
     return node
 
 
-def respelled(value: Any, root: Schema) -> Any:
+def respelled(value: object, root: Schema) -> object:
     """Return a plain value whose names and options are spelled as in the schema, where that is without doubt."""
     return _Speller(root).spelled(value, root)
 
@@ -41,38 +41,38 @@ class _Speller:
     def __init__(self, root: Schema) -> None:
         self._root = root
 
-    def spelled(self, value: Any, node: Schema) -> Any:
+    def spelled(self, value: object, node: Schema) -> object:
         node = self._option(value, resolved(node, self._root))
         if isinstance(value, dict):
             return self._object(cast("dict[str, Any]", value), node)
         if isinstance(value, list):
-            return self._items(value, node)
+            return self._items(cast("list[object]", value), node)
         options = node.get("enum") or [node.get("const")]
         return _spelled_as(value, options) if isinstance(value, str) else value
 
-    def _option(self, value: Any, node: Schema) -> Schema:
+    def _option(self, value: object, node: Schema) -> Schema:
         """Return the only schema of several that a value can be meant for; what is in doubt asks for nothing."""
         several = node.get("anyOf") or node.get("oneOf")
         if not several:
             return node
         options = [resolved(option, self._root) for option in several]
         fitting = [option for option in options if _is_of_type(value, option)]
-        if len(fitting) > 1 and isinstance(value, dict):
+        if len(fitting) > 1:
             fitting = [option for option in fitting if _has_tags(value, option)]
         return fitting[0] if len(fitting) == 1 else {}
 
     def _object(self, value: dict[str, Any], node: Schema) -> dict[str, Any]:
         properties: dict[str, Schema] = node.get("properties", {})
-        rest = node.get("additionalProperties")
+        rest: object = node.get("additionalProperties")
         missing = [name for name in properties if name not in value]
         made: dict[str, Any] = {}
         for name, item in value.items():
             known = name if name in properties else _spelled_as(name, missing)
             inner = properties.get(known, rest)
-            made[known] = self.spelled(item, cast("Schema", inner)) if isinstance(inner, dict) else item
+            made[known] = self.spelled(item, cast("dict[str, Any]", inner)) if isinstance(inner, dict) else item
         return made if len(made) == len(value) else value
 
-    def _items(self, value: list[Any], node: Schema) -> list[Any]:
+    def _items(self, value: list[object], node: Schema) -> list[object]:
         first: list[Schema] = node.get("prefixItems", [])
         rest: Schema | bool = node.get("items", False)
         node_of_rest: Schema = rest if isinstance(rest, dict) else {}
@@ -85,15 +85,16 @@ def _spelled_as(name: str, options: list[Any]) -> str:
     return alike[0] if len(alike) == 1 and name not in options else name
 
 
-def _is_of_type(value: Any, node: Schema) -> bool:
+def _is_of_type(value: object, node: Schema) -> bool:
     kind = node.get("type")
     return not isinstance(kind, str) or isinstance(value, _TYPES.get(kind, object))
 
 
-def _has_tags(value: dict[str, Any], node: Schema) -> bool:
+def _has_tags(value: object, node: Schema) -> bool:
     """Tell whether a value has the members that are the same in each value of a schema."""
+    members = cast("dict[str, object]", value) if isinstance(value, dict) else {}
     for name, inner in node.get("properties", {}).items():
         options = inner.get("enum") or ([inner["const"]] if "const" in inner else [])
-        if len(options) == 1 and value.get(name) not in options:
+        if len(options) == 1 and members.get(name) not in options:
             return False
     return True

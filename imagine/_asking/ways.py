@@ -66,8 +66,8 @@ def completion_keywords(messages: list[Message], target: Target[Any]) -> dict[st
 
 def is_text(message: Message) -> bool:
     """Tell whether a prompt can say what a message says: images and tool calls it cannot."""
-    content = message.get("content")
-    parts: list[Any] = content if isinstance(content, list) else []
+    content: object = message.get("content")
+    parts = cast("list[object]", content) if isinstance(content, list) else []
     are_texts = all(isinstance(part, dict) and isinstance(cast("Message", part).get("text"), str) for part in parts)
     return isinstance(content, str | list) and are_texts and not message.get("tool_calls")
 

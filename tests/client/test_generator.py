@@ -1,4 +1,4 @@
-"""The generator of the blocking client and its like: what it writes, what it refuses, and that the result is up to date."""
+"""The generator of the blocking client and its like: what it writes, what it refuses, that the result is up to date."""
 
 from __future__ import annotations
 

@@ -120,7 +120,9 @@ AWKWARD = [
     Awkward("thought before", f'<think>{{"name": "Bob", "age": 1}}?</think>{PLAIN}', Person, ANN),
     Awkward("thought, and only its end sent", f'Maybe {{"name": "Bob", "age": 1}}</think>\n{PLAIN}', Person, ANN),
     Awkward("thought that never ends", f"<think>{PLAIN}", Person, RAISES),
-    Awkward("fence in a text of the JSON", '{"name": "```py\\n{}\\n```", "age": 41}', Person, Person("```py\n{}\n```", 41)),
+    Awkward(
+        "fence in a text of the JSON", '{"name": "```py\\n{}\\n```", "age": 41}', Person, Person("```py\n{}\n```", 41)
+    ),
     Awkward("braces in a text of the JSON", 'So: {"name": "}{ \\"]", "age": 41}', Person, Person('}{ "]', 41)),
     Awkward("think tags in a text of the JSON", '{"name": "</think>", "age": 41}', Person, Person("</think>", 41)),
     Awkward("two objects, and one fits", f'First {{"city": "Oslo"}}, then {PLAIN}', Person, ANN),
@@ -135,7 +137,12 @@ AWKWARD = [
     Awkward("a call whose arguments are encoded twice", "", Person, ANN, (("Person", f"{PLAIN!r}"),)),
     Awkward("the second of two calls fits", "", Person, ANN, (("think", '{"of": "it"}'), ("Person", PLAIN))),
     Awkward("a call as a text", f'{{"name": "Person", "arguments": {PLAIN}}}', Person, ANN),
-    Awkward("a call as a text, with parameters", f'{{"type": "function", "name": "Person", "parameters": {PLAIN}}}', Person, ANN),
+    Awkward(
+        "a call as a text, with parameters",
+        f'{{"type": "function", "name": "Person", "parameters": {PLAIN}}}',
+        Person,
+        ANN,
+    ),
     Awkward("a call as a text, all of it", f'{{"function": {{"name": "Person", "arguments": {PLAIN}}}}}', Person, ANN),
     Awkward("a wrapped list in a call", "", list[int], [1, 2], (("list_int", '{"value": [1, 2]}'),)),
     Awkward("a wrapped list, encoded twice", "", list[int], [1, 2], (("list_int", '{"value": "[1, 2]"}'),)),
@@ -148,7 +155,12 @@ AWKWARD = [
     Awkward("bare keys", '{name: "Ann", age: 41}', Person, ANN),
     Awkward("commas at the ends", '{"tags": ["a", "b",], "port": 1,}', Settings, Settings(port=1, tags=["a", "b"])),
     Awkward("comments", '{\n  "name": "Ann", // the {name}\n  /* "x": */ "age": 41 # years\n}', Person, ANN),
-    Awkward("Python's words", '{"a": True, "b": None, "c": False}', dict[str, bool | None], {"a": True, "b": None, "c": False}),
+    Awkward(
+        "Python's words",
+        '{"a": True, "b": None, "c": False}',
+        dict[str, bool | None],
+        {"a": True, "b": None, "c": False},
+    ),
     Awkward("NaN", '{"x": 1.5, "y": NaN}', dict[str, float | None], {"x": 1.5, "y": None}),
     Awkward("a line break in a text", '{"name": "Ann\nLee", "age": 41}', Person, Person("Ann\nLee", 41)),
     Awkward("a missing comma", '{"name": "Ann" "age": 41}', Person, RAISES),
@@ -190,7 +202,9 @@ AWKWARD = [
     Awkward("a word for a number", '{"name": "Ann", "age": "old"}', Person, RAISES),
     Awkward("out of bounds", "101", Percent, RAISES),
     Awkward("the schema came back", '{"type": "object", "properties": {"name": {"type": "string"}}}', Person, RAISES),
-    Awkward("the schema came back, where all may be left out", '{"type": "object", "properties": {}}', Settings, RAISES),
+    Awkward(
+        "the schema came back, where all may be left out", '{"type": "object", "properties": {}}', Settings, RAISES
+    ),
     # No JSON.
     Awkward("empty", "", Person, RAISES),
     Awkward("prose", "I'm sorry, I can't do that.", Person, RAISES),
@@ -218,7 +232,12 @@ AWKWARD = [
     Awkward("a named tuple", "[1, 2.5]", Point, Point(1, 2.5)),
     Awkward("a tree", '{"value": 1, "child": {"VALUE": 2}}', Node, Node(1, Node(2))),
     Awkward("one of two kinds", '{"type": "Dog", "good": true}', Cat | Dog, Dog(good=True)),
-    Awkward("kinds in a list", '[{"type": "Cat", "Lives": 9}, {"type": "Dog", "good": true}]', list[Cat | Dog], [Cat(9), Dog(good=True)]),
+    Awkward(
+        "kinds in a list",
+        '[{"type": "Cat", "Lives": 9}, {"type": "Dog", "good": true}]',
+        list[Cat | Dog],
+        [Cat(9), Dog(good=True)],
+    ),
     Awkward("a kind that there is not", '{"type": "Cow"}', Cat | Dog, RAISES),
     Awkward("numbers by name", '{"a": "1", "b": 2}', dict[str, int], {"a": 1, "b": 2}),
     Awkward("an empty list", "[]", list[Person], []),
