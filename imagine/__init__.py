@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from imagine._blocking.stream import (
         Stream,
     )
+    from imagine._images import (
+        image_part,
+    )
     from imagine._options.call import (
         CallOptions,
         SamplingOptions,
@@ -214,6 +217,7 @@ __all__ = [
     "UsageRecordAggregated",
     "UsageResponse",
     "__version__",
+    "image_part",
     "tool",
 ]
 
@@ -237,6 +241,7 @@ _HOMES = {
     **dict.fromkeys(("AsyncPartialStream", "Parsed", "Partial", "PartialStream"), "imagine.parsing"),
     **dict.fromkeys(("AsyncToolRun", "AsyncToolStream", "Tool", "ToolArgumentsError", "ToolCall"), "imagine.tools"),
     **dict.fromkeys(("ToolResult", "ToolRun", "ToolStream", "Turn", "tool"), "imagine.tools"),
+    "image_part": "imagine._images",
 }
 
 

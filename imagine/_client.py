@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import Context, copy_context
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar, cast
@@ -16,8 +16,8 @@ import msgspec
 from imagine import _tracing
 from imagine._answers.own import own_answer, own_look
 from imagine._first_use import first_use
+from imagine._http.bodies import EVENTS, JSONBody, json_body
 from imagine._http.sessions import Pool
-from imagine._http.sources import Source
 from imagine._log import enable
 from imagine._options.call import CallOptions
 from imagine._options.client import ClientOptions, Options
@@ -34,6 +34,7 @@ from imagine.types.decoding import Decoding
 if TYPE_CHECKING:
     from imagine._http.call import Call
     from imagine._http.event_source import EventSource
+    from imagine._http.sources import Upload
     from imagine._http.transport import Transport
     from imagine.streaming import OpenStream, TakeRecord
 
@@ -129,7 +130,7 @@ class AsyncClientBase:
         return await transport.fetch(call, partial(own_look, decode))
 
     async def _post(self, path: str, body: DTO, decoding: Decoding[T], overrides: CallOptions) -> T:
-        content = encoded(body, overrides.get("extra_body"))
+        content = json_body(encoded(body, overrides.get("extra_body")))
         transport = self._ready() or await self._get_ready()
         call = transport.call("POST", path, {}, content, overrides, _lane(path, body, overrides))
         return await transport.fetch(call, partial(own_answer, decoding.decode))
@@ -138,13 +139,26 @@ class AsyncClientBase:
         self,
         path: str,
         fields: list[tuple[str, str]],
-        source: Source,
-        filename: str,
+        upload: Upload,
         decoding: Decoding[T],
         overrides: CallOptions,
     ) -> T:
         transport = self._ready() or await self._get_ready()
-        return await transport.upload(path, fields, source, filename, overrides, partial(own_answer, decoding.decode))
+        return await transport.upload(path, fields, upload, overrides, partial(own_answer, decoding.decode))
+
+    async def _download(self, address: str, decode: Callable[[bytes | bytearray], T], overrides: CallOptions) -> T:
+        """Get a file from wherever it is; the key goes to the endpoint's own origin alone."""
+        transport = self._ready() or await self._get_ready()
+        begin = partial(_begin_download, transport, address, self._slots_elsewhere, overrides)
+        transport, call = await asyncio.wrap_future(
+            _in_thread(begin)
+        )  # TLS is built there, where it was not needed yet
+        return await transport.fetch(call, decode)
+
+    @cached_property
+    def _slots_elsewhere(self) -> SlotQueue:
+        """Where downloads from other origins wait, whose pace and quotas are not those of the service."""
+        return SlotQueue(self._options.max_concurrent_requests)
 
     async def _new_call(
         self,
@@ -157,7 +171,7 @@ class AsyncClientBase:
     ) -> tuple[Transport, Call]:
         """Begin any call; paths that users give share one lane for each method, since there may be any number."""
         method, path = checked_method(method), checked_path(path)
-        content = encoded(plain(json, "json"), overrides.get("extra_body"))
+        content = json_body(encoded(plain(json, "json"), overrides.get("extra_body")))
         query = query_of(params)
         transport = self._ready() or await self._get_ready()
         call = transport.call(method, path, query, content, overrides, lane or LaneKey(f"{method} by request()"))
@@ -167,7 +181,7 @@ class AsyncClientBase:
     def _opener(self, path: str, body: DTO, overrides: CallOptions) -> OpenStream:
         """Return what opens a stream when its first chunk is asked for; its body is encoded now."""
         self._check_open()
-        content = encoded(body, overrides.get("extra_body"))
+        content = json_body(encoded(body, overrides.get("extra_body")))
         told = self._options.on_call is not None or _tracing.begin is not None
         context = copy_context() if told else None
         return partial(self._open_stream, path, content, overrides, _lane(path, body, overrides), context)
@@ -175,14 +189,14 @@ class AsyncClientBase:
     async def _open_stream(
         self,
         path: str,
-        content: bytes | None,
+        content: JSONBody | None,
         overrides: CallOptions,
         lane: LaneKey,
         context: Context | None,
         take_record: TakeRecord,
     ) -> EventSource:
         transport = self._ready() or await self._get_ready()
-        call = transport.call("POST", path, {}, content, overrides, lane, stream=True)
+        call = transport.call("POST", path, {}, content, overrides, lane, EVENTS)
         call.context = context
         take_record(call.record)
         return await transport.open(call)
@@ -216,7 +230,8 @@ class AsyncClientBase:
 
 def _lane(path: str, body: DTO, overrides: CallOptions) -> LaneKey:
     """Return the lane of a request: its route and its model."""
-    return _lane_key(path, _model_of(body, overrides))
+    model: str | None = getattr(body, "model", None)  # most bodies have one, and most calls no options of their own
+    return _lane_key(path, model if model and not overrides else _model_of(body, overrides))
 
 
 def _model_of(body: object, overrides: CallOptions) -> str | None:
@@ -228,6 +243,12 @@ def _model_of(body: object, overrides: CallOptions) -> str | None:
     if not model and isinstance(body, dict):
         model = cast("dict[object, object]", body).get("model")
     return str(model) if model else None
+
+
+def _begin_download(home: Transport, address: str, slots: SlotQueue, overrides: CallOptions) -> tuple[Transport, Call]:
+    from imagine._http.elsewhere import begin_download  # few programs get files
+
+    return begin_download(home, address, slots, overrides)
 
 
 @lru_cache

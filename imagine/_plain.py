@@ -15,13 +15,14 @@ import msgspec
 
 from imagine.types.base import DTO, to_json, to_wire
 
-__all__ = ["plain", "plain_fields"]
+__all__ = ["ATOMS", "TEXT", "plain", "plain_fields"]
 
 Way: TypeAlias = "Callable[[Any, str], Any]"
 
-_ATOMS = frozenset({str, int, bool, NoneType, msgspec.Raw})
+ATOMS = frozenset({str, int, bool, NoneType, msgspec.Raw})
 """What msgspec writes as it is; floats are not among it, for NaN."""
-_TEXT = frozenset({str})
+TEXT = frozenset({str})
+"""What the names of an object's members are."""
 
 
 def plain(value: Any, where: str) -> Any:
@@ -39,7 +40,7 @@ def plain(value: Any, where: str) -> Any:
 def plain_fields(cls: type[DTO], given: Mapping[str, Any]) -> dict[str, Any]:
     """Return arguments that are fields of a class as JSON has them: 5.0 for a whole number is 5."""
     return {
-        name: value if type(value) in _ATOMS else _fitting(cls, name, plain(value, name))
+        name: value if type(value) in ATOMS else _fitting(cls, name, plain(value, name))
         for name, value in given.items()
     }
 
@@ -49,18 +50,18 @@ def _is_plain(value: object) -> bool:
     kind = type(value)
     if kind is dict:
         members = cast("dict[object, object]", value)
-        return _TEXT.issuperset(map(type, members)) and _are_plain(members.values())
+        return TEXT.issuperset(map(type, members)) and _are_plain(members.values())
     if kind is list or kind is tuple:
         return _are_plain(cast("list[object]", value))
-    return isfinite(cast("float", value)) if kind is float else kind in _ATOMS
+    return isfinite(cast("float", value)) if kind is float else kind in ATOMS
 
 
 def _are_plain(items: Collection[object]) -> bool:
-    return _ATOMS.issuperset(map(type, items)) or all(map(_is_plain, items))
+    return ATOMS.issuperset(map(type, items)) or all(map(_is_plain, items))
 
 
 def _made_plain(value: Any, where: str) -> Any:
-    if type(value) in _ATOMS:
+    if type(value) in ATOMS:
         return value
     for kinds, way in _WAYS:
         if isinstance(value, kinds):

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import date
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from imagine._plain import plain, plain_fields
+from msgspec.structs import astuple
+
+from imagine._fields import checked_fields
+from imagine._instead import check_word
+from imagine._options.client import at_least
+from imagine._plain import ATOMS, TEXT, plain
 from imagine.types.base import DTO, to_json, to_wire
 from imagine.types.chat_completions import ChatCompletionRequest, ChatMessage
 from imagine.types.completions import CompletionRequest
 from imagine.types.decoding import Decoding
 from imagine.types.embeddings import EmbeddingRequest
-from imagine.types.images import ImageRequest
+from imagine.types.images import Image, ImageRequest
+from imagine.types.models import ModelType
 from imagine.types.reranker import ReRankerRequest
 from imagine.types.translate import TranslateRequest
 
@@ -23,9 +30,14 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _METHOD = re.compile(r"[A-Za-z-]+")
+_NOTHING_ELSE = [None] * (len(ChatMessage.__struct_fields__) - 2)
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+_ROLES = frozenset({"user", "assistant", "system", "developer", "tool", "function"})
+_TOOL_CHOICES = ("none", "auto", "required", "any")
+_at_least_one = at_least(1)
 
 __all__ = [
+    "address_of",
     "asked_choices",
     "chat_request",
     "checked_method",
@@ -35,10 +47,13 @@ __all__ = [
     "embedding_request",
     "encoded",
     "form_fields",
+    "history_query",
     "image_request",
+    "models_query",
     "query_of",
     "reranker_request",
     "translate_request",
+    "usage_query",
 ]
 
 
@@ -73,6 +88,8 @@ def chat_request(
     stream: bool,
 ) -> ChatCompletionRequest:
     """Put a chat's body together; dicts of the user stay as they are, whatever the service may make of them."""
+    if type(tool_choice) is str:
+        check_word("tool_choice", tool_choice, _TOOL_CHOICES)
     return ChatCompletionRequest(
         messages=_checked_messages(messages),
         model=model if type(model) is str else _checked_text("model", model),
@@ -110,14 +127,57 @@ def reranker_request(
         query=_checked_text("query", query),
         documents=_checked_texts("documents", documents),
         model=_checked_text("model", model),
-        **plain_fields(ReRankerRequest, {"top_n": top_n, "return_documents": return_documents}),
+        **checked_fields(ReRankerRequest, {"top_n": top_n, "return_documents": return_documents}),
     )
 
 
 def image_request(prompt: object, model: str, *, stream: bool, **settings: Any) -> ImageRequest:
     """Put an image generation's body together; the settings are the fields of ImageRequest."""
     text, name = _checked_text("prompt", prompt), _checked_text("model", model)
-    return ImageRequest(prompt=text, model=name, stream=stream, **plain_fields(ImageRequest, settings))
+    made = checked_fields(ImageRequest, settings)
+    check_word("response_format", made["response_format"] or "url", ("b64_json", "url"))
+    return ImageRequest(prompt=text, model=name, stream=stream, **made)
+
+
+def history_query(max_items: Any) -> dict[str, object]:
+    """Return the query of a history; TypeError or ValueError for a number of pairs that is none, or below 1."""
+    asked = plain(max_items, "max_items")
+    return {"max_items": None if asked is None else _at_least_one("max_items", asked)}
+
+
+def models_query(model_type: Any) -> dict[str, object]:
+    """Return the query of a list of models; ValueError for a type that is nearly one of the service's."""
+    text = None if model_type is None else _checked_text("model_type", model_type)
+    if text:
+        check_word("model_type", text, [*ModelType])
+    return {"model_type": text}
+
+
+def usage_query(aggregation_duration: Any, since: Any, until: Any, model: Any) -> dict[str, object]:
+    """Return the query of usage; TypeError for what is no text, or no time."""
+    texts = {"aggregation_duration": aggregation_duration, "model": model}
+    query = {name: None if text is None else _checked_text(name, text) for name, text in texts.items()}
+    return {**query, "from": _checked_time("since", since), "to": _checked_time("until", until)}
+
+
+def _checked_time(name: str, time: object) -> str | None:
+    if not isinstance(time, date | str | None):
+        raise TypeError(f"{name} must be a datetime or a str, not {type(time).__name__}")
+    return str(time) if time else None
+
+
+def address_of(image: object, extra: Mapping[str, Any] | None) -> str | None:
+    """Return where the file of an image is; None where the image holds it. TypeError or ValueError for what is none."""
+    if not isinstance(image, Image):
+        raise TypeError(f"image must be an Image, not {type(image).__name__}")
+    if extra:
+        raise TypeError("extra_body has no place in the request for an image: leave it out")
+    if image.b64_json:
+        return None
+    if not image.url:
+        raise ValueError("image has neither b64_json nor a url")
+    url = _checked_text("image.url", image.url)
+    return None if url.startswith("data:") else url
 
 
 def form_fields(model: object, extra: Mapping[str, Any] | None) -> list[tuple[str, str]]:
@@ -182,11 +242,11 @@ def asked_choices(extra: Mapping[str, Any] | None) -> int:
 
 
 def _checked_messages(messages: Any) -> list[ChatMessage]:
-    listed = _items(messages)
+    listed = messages.copy() if type(messages) is list else _items(messages)
     if not listed:
         raise ValueError("messages must be a list of at least one ChatMessage or dict")
     for number, message in enumerate(listed):
-        if type(message) is not ChatMessage or not _goes_as_it_is(message):
+        if not (_is_flat(message) if type(message) is dict else _goes_as_it_is(message)):
             listed[number] = _checked_message(message, f"messages[{number}]")
     return listed
 
@@ -201,17 +261,23 @@ def _offered(tools: Any) -> Any:
     return plain(tools, "tools")
 
 
-# Most messages are texts: asked for by field, since any way to ask in general costs a percent of a chat.
+# Most messages are texts. They are asked for all at once: field by field costs half a percent of a chat.
 def _goes_as_it_is(message: ChatMessage) -> bool:
-    """Tell whether msgspec writes a message of which nothing has to change."""
+    """Tell whether a message has a role and a text alone, which msgspec writes as they are."""
+    if type(message) is not ChatMessage:
+        return False
+    role, content, *others = astuple(message)
+    return type(role) is type(content) is str and role in _ROLES and others == _NOTHING_ELSE
+
+
+def _is_flat(message: dict[Any, Any]) -> bool:
+    """Tell whether a message that is a dict has a role, and no member that msgspec could change."""
+    role = message.get("role")
     return bool(
-        message.role
-        and type(message.role) is type(message.content) is str
-        and message.tool_calls is None
-        and message.reasoning_content is message.reasoning is message.refusal is message.name is None
-        and message.annotations is None
-        and message.audio is None
-        and (message.tool_call_id is None or type(message.tool_call_id) is str)
+        type(role) is str
+        and role in _ROLES
+        and TEXT.issuperset(map(type, message))
+        and ATOMS.issuperset(map(type, message.values()))
     )
 
 
@@ -220,6 +286,7 @@ def _checked_message(message: object, where: str) -> dict[str, Any]:
     role = cast("dict[str, Any]", made).get("role") if isinstance(made, dict) else None
     if not role or not isinstance(role, str):
         raise ValueError(f"{where} has no role: user, assistant, system or tool")
+    check_word(f"{where}.role", role, _ROLES)
     return cast("dict[str, Any]", made)
 
 
@@ -252,4 +319,4 @@ def _has_items(values: object) -> bool:
     if type(values) is list:  # the abstract classes take longer to ask
         return True
     tabular = getattr(values, "ndim", 1) != 1  # a table's items are the names of its columns
-    return isinstance(values, Iterable) and not tabular and not isinstance(values, str | bytes | Mapping)
+    return isinstance(values, Iterable) and not tabular and not isinstance(values, str | bytes | Mapping | DTO)

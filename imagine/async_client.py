@@ -10,13 +10,13 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, Unpack, overload
 
 from imagine._answers.folding import ChatFold, ChoicesProgress, CompletionFold, ImageFold, ImagesProgress
-from imagine._answers.images import with_absolute_urls
+from imagine._answers.images import absolute, with_absolute_urls, with_content
 from imagine._answers.models import models_by_type
 from imagine._answers.vectors import vectors_for
 from imagine._asking.outcomes import Parsed, Way
 from imagine._asking.partial_stream import AsyncPartialStream
 from imagine._client import AsyncClientBase
-from imagine._http.sources import name_of, source_of
+from imagine._http.sources import upload_of
 from imagine._options.call import (
     CallOptions,
     SamplingOptions,
@@ -26,15 +26,19 @@ from imagine._options.call import (
 )
 from imagine._options.client import ClientOptions, ExtraOptions, Options
 from imagine._requests import (
+    address_of,
     asked_choices,
     chat_request,
     completion_request,
     decoding_into,
     embedding_request,
     form_fields,
+    history_query,
     image_request,
+    models_query,
     reranker_request,
     translate_request,
+    usage_query,
 )
 from imagine._running.run import AsyncToolRun, AsyncToolStream
 from imagine._running.turns import ToolCall
@@ -62,7 +66,7 @@ from imagine.types.completions import (
 )
 from imagine.types.embeddings import EMBEDDING_HISTORY, EmbeddingRequest, EmbeddingResponse
 from imagine.types.healthcheck import HEALTH_RESPONSE, PING_RESPONSE, HealthResponse, PingResponse
-from imagine.types.images import IMAGE_HISTORY, IMAGE_RESPONSE, ImageRequest, ImageResponse
+from imagine.types.images import IMAGE_HISTORY, IMAGE_RESPONSE, Image, ImageRequest, ImageResponse
 from imagine.types.models import ModelType
 from imagine.types.reranker import RERANKER_HISTORY, RERANKER_RESPONSE, ReRankerRequest, ReRankerResponse
 from imagine.types.transcribe import TRANSCRIBE_RESPONSE, AsyncAudioFile, TranscribeResponse
@@ -231,13 +235,8 @@ class ImagineAsyncClient(AsyncClientBase):
             model: Only this model.
             options: Call options.
         """
-        params = {
-            "aggregation_duration": aggregation_duration,
-            "from": since and str(since),
-            "to": until and str(until),
-            "model": model,
-        }
-        return await self._get("usage", params, USAGE_RESPONSE.decode, checked_call_options("usage", options))
+        query = usage_query(aggregation_duration, since, until, model)
+        return await self._get("usage", query, USAGE_RESPONSE.decode, checked_call_options("usage", options))
 
     @lists_keywords
     async def get_available_models_by_type(
@@ -250,7 +249,7 @@ class ImagineAsyncClient(AsyncClientBase):
             options: Call options.
         """
         overrides = checked_call_options("get_available_models_by_type", options)
-        return await self._get("models", {"model_type": model_type}, models_by_type, overrides)
+        return await self._get("models", models_query(model_type), models_by_type, overrides)
 
     @lists_keywords
     async def get_available_models(
@@ -700,6 +699,7 @@ class ImagineAsyncClient(AsyncClientBase):
         model: str | None = None,
         *,
         file_name: str | None = None,
+        progress: Callable[[int, int | None], object] | None = None,
         **options: Unpack[CallOptions],
     ) -> TranscribeResponse:
         """Return the text spoken in an audio file, which is uploaded piece by piece and never held in memory.
@@ -710,12 +710,15 @@ class ImagineAsyncClient(AsyncClientBase):
                 What can be neither opened anew nor rewound is sent once, without retries.
             model: Default: `default_model_transcribe`.
             file_name: The name that the service sees, whose ending says what kind of audio it is; default: the file's.
+            progress: Called as `progress(sent, total)` with the bytes of the file that are on their way, and all of
+                them, None where their number is not known: at the start of each attempt with 0, then while they go
+                out. It runs on the thread of the loop and must be quick; what it raises ends the call.
             options: Call options; `extra_body` adds form fields: one for each item of a list, none for None.
 
         Raises:
             FileNotFoundError: There is no such file.
             ValueError: A folder, a closed file, or a name that is not UTF-8.
-            TypeError: Something that gives no bytes.
+            TypeError: Something that gives no bytes, or a `progress` that would have to be awaited.
             ImagineException: The file could not be read, whose error is the cause, or it changed its length meanwhile.
 
         Examples:
@@ -723,10 +726,9 @@ class ImagineAsyncClient(AsyncClientBase):
             '[stand-in] speech.wav: ...'
         """
         overrides = checked_call_options("transcribe", options)
-        source = source_of(input_file, blocks=self._blocks)
+        upload = upload_of(input_file, file_name, progress, blocks=self._blocks)
         fields = form_fields(model or self.default_model_transcribe, overrides.get("extra_body"))
-        filename = name_of(input_file, file_name)
-        return await self._upload("transcribe", fields, source, filename, TRANSCRIBE_RESPONSE, overrides)
+        return await self._upload("transcribe", fields, upload, TRANSCRIBE_RESPONSE, overrides)
 
     @lists_keywords
     async def images_generate(
@@ -832,6 +834,34 @@ class ImagineAsyncClient(AsyncClientBase):
         return AsyncStream(opener, self._images, self._images, ImageFold() if fold else ImagesProgress())
 
     @lists_keywords
+    async def fetch_image(self, image: Image, **options: Unpack[CallOptions]) -> Image:
+        """Return an image with its file in `b64_json`, got from its `url` where it is not there yet.
+
+        The file is got as answers are: through the client's proxy and TLS, within its time limits and
+        `max_response_bytes`, with retries, and with redirects within one origin. The key and `default_headers` go to
+        the endpoint's own origin alone; `extra_headers` go wherever the image is.
+
+        Args:
+            image: An image of an answer.
+            options: Call options.
+
+        Raises:
+            ValueError: It has no `url`, or one that is not of `https://` where the endpoint is, or of `http://`.
+            ImagineDecodeException: What is there is no PNG, JPEG, GIF or WebP.
+
+        Examples:
+            >>> [image] = client.images_generate("a lake", size="64x64", response_format="url").data
+            >>> client.fetch_image(image).to_bytes()[1:4]
+            b'PNG'
+        """
+        overrides = checked_call_options("fetch_image", options)
+        address = address_of(image, overrides.get("extra_body"))
+        if address is None:
+            return image if image.b64_json else with_content(image, image.to_bytes())
+        decode = partial(with_content, image)
+        return await self._download(absolute(address, self._options.endpoint), decode, overrides)
+
+    @lists_keywords
     async def get_chat_history(
         self, max_items: int = 1, **options: Unpack[CallOptions]
     ) -> list[tuple[ChatCompletionResponse, ChatCompletionRequest]]:
@@ -842,7 +872,7 @@ class ImagineAsyncClient(AsyncClientBase):
             options: Call options.
         """
         overrides = checked_call_options("get_chat_history", options)
-        return await self._get("chat/completions", {"max_items": max_items}, CHAT_HISTORY.decode, overrides)
+        return await self._get("chat/completions", history_query(max_items), CHAT_HISTORY.decode, overrides)
 
     @lists_keywords
     async def get_completion_history(
@@ -855,7 +885,7 @@ class ImagineAsyncClient(AsyncClientBase):
             options: Call options.
         """
         overrides = checked_call_options("get_completion_history", options)
-        return await self._get("completions", {"max_items": max_items}, COMPLETION_HISTORY.decode, overrides)
+        return await self._get("completions", history_query(max_items), COMPLETION_HISTORY.decode, overrides)
 
     @lists_keywords
     async def get_embedding_history(
@@ -868,7 +898,7 @@ class ImagineAsyncClient(AsyncClientBase):
             options: Call options.
         """
         overrides = checked_call_options("get_embedding_history", options)
-        return await self._get("embeddings", {"max_items": max_items}, EMBEDDING_HISTORY.decode, overrides)
+        return await self._get("embeddings", history_query(max_items), EMBEDDING_HISTORY.decode, overrides)
 
     @lists_keywords
     async def get_reranker_history(
@@ -881,7 +911,7 @@ class ImagineAsyncClient(AsyncClientBase):
             options: Call options.
         """
         overrides = checked_call_options("get_reranker_history", options)
-        return await self._get("reranker", {"max_items": max_items}, RERANKER_HISTORY.decode, overrides)
+        return await self._get("reranker", history_query(max_items), RERANKER_HISTORY.decode, overrides)
 
     @lists_keywords
     async def get_image_history(
@@ -894,7 +924,7 @@ class ImagineAsyncClient(AsyncClientBase):
             options: Call options.
         """
         overrides = checked_call_options("get_image_history", options)
-        pairs = await self._get("images/generations", {"max_items": max_items}, IMAGE_HISTORY.decode, overrides)
+        pairs = await self._get("images/generations", history_query(max_items), IMAGE_HISTORY.decode, overrides)
         return [(with_absolute_urls(response, self._options.endpoint), request) for response, request in pairs]
 
     @lists_keywords

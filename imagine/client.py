@@ -25,7 +25,7 @@ from imagine.types.chat_completions import (
 from imagine.types.completions import CompletionRequest, CompletionResponse, CompletionStreamResponse
 from imagine.types.embeddings import EmbeddingRequest, EmbeddingResponse
 from imagine.types.healthcheck import HealthResponse, PingResponse
-from imagine.types.images import ImageRequest, ImageResponse
+from imagine.types.images import Image, ImageRequest, ImageResponse
 from imagine.types.models import ModelType
 from imagine.types.reranker import ReRankerRequest, ReRankerResponse
 from imagine.types.transcribe import AudioFile, TranscribeResponse
@@ -599,6 +599,7 @@ class ImagineClient(BlockingClient):
         model: str | None = None,
         *,
         file_name: str | None = None,
+        progress: Callable[[int, int | None], object] | None = None,
         **options: Unpack[CallOptions],
     ) -> TranscribeResponse:
         """Return the text spoken in an audio file, which is uploaded piece by piece and never held in memory.
@@ -609,19 +610,24 @@ class ImagineClient(BlockingClient):
                 What can be neither opened anew nor rewound is sent once, without retries.
             model: Default: `default_model_transcribe`.
             file_name: The name that the service sees, whose ending says what kind of audio it is; default: the file's.
+            progress: Called as `progress(sent, total)` with the bytes of the file that are on their way, and all of
+                them, None where their number is not known: at the start of each attempt with 0, then while they go
+                out. It runs on the thread of the loop and must be quick; what it raises ends the call.
             options: Call options; `extra_body` adds form fields: one for each item of a list, none for None.
 
         Raises:
             FileNotFoundError: There is no such file.
             ValueError: A folder, a closed file, or a name that is not UTF-8.
-            TypeError: Something that gives no bytes.
+            TypeError: Something that gives no bytes, or a `progress` that would have to be awaited.
             ImagineException: The file could not be read, whose error is the cause, or it changed its length meanwhile.
 
         Examples:
             >>> client.transcribe(b"RIFF", file_name="speech.wav").text
             '[stand-in] speech.wav: ...'
         """
-        return self._call(lambda: self._async.transcribe(input_file, model, file_name=file_name, **options))
+        return self._call(
+            lambda: self._async.transcribe(input_file, model, file_name=file_name, progress=progress, **options)
+        )
 
     @lists_keywords
     def images_generate(
@@ -725,6 +731,29 @@ class ImagineClient(BlockingClient):
                 **options,
             ),
         )
+
+    @lists_keywords
+    def fetch_image(self, image: Image, **options: Unpack[CallOptions]) -> Image:
+        """Return an image with its file in `b64_json`, got from its `url` where it is not there yet.
+
+        The file is got as answers are: through the client's proxy and TLS, within its time limits and
+        `max_response_bytes`, with retries, and with redirects within one origin. The key and `default_headers` go to
+        the endpoint's own origin alone; `extra_headers` go wherever the image is.
+
+        Args:
+            image: An image of an answer.
+            options: Call options.
+
+        Raises:
+            ValueError: It has no `url`, or one that is not of `https://` where the endpoint is, or of `http://`.
+            ImagineDecodeException: What is there is no PNG, JPEG, GIF or WebP.
+
+        Examples:
+            >>> [image] = client.images_generate("a lake", size="64x64", response_format="url").data
+            >>> client.fetch_image(image).to_bytes()[1:4]
+            b'PNG'
+        """
+        return self._call(lambda: self._async.fetch_image(image, **options))
 
     @lists_keywords
     def get_chat_history(

@@ -304,7 +304,7 @@ class AsyncStream(AsyncLive[T], Generic[T, R]):
         if self._state is not OPEN and not self._fold.complete and await source.breaks_off():
             raise ImagineStreamException("the connection broke off after [DONE], in the middle of the answer")
         self._state = COMPLETE
-        if source.call.slots.counts_tokens:
+        if source.call.slots.quotas is not None:
             source.call.charge_tokens(self._fold.usage, self._fold.text)
         await source.finish()
 

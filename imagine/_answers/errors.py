@@ -49,7 +49,7 @@ def api_error(
         detail = (
             f"it points to {headers.get('Location') or 'nowhere'}, where the SDK does not follow; check the endpoint"
         )
-    if status == 404 and url:
+    if status == 404 and url and "://" not in record.path:  # the address of a file is shown as it is, and is no route
         doing, detail = f"{doing} ({url})", "; ".join(filter(None, (detail, _missing_path(url, record.path))))
     if status < 300:
         detail = f"the service reported an error: {detail}"

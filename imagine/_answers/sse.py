@@ -14,6 +14,8 @@ from imagine.exceptions import ImagineStreamException
 
 __all__ = ["SSEDecoder"]
 
+_LF, _CR = b"\n\r"
+"""Numbers: `in` asks of bytes first whether they are one, which costs a microsecond where they are not."""
 _BOM = b"\xef\xbb\xbf"
 _BOMS = re.compile(rb"^(?:\xef\xbb\xbf)+")
 _BARE_ERROR = re.compile(rb'\s*\{\s*"error"\s*$')
@@ -43,7 +45,7 @@ class SSEDecoder:
 
     def feed(self, data: bytes) -> list[bytes]:
         """Take one read's bytes and return the payloads of the events that it completes."""
-        if self._plain and b"\r" in data:
+        if self._plain and _CR in data:
             self._plain = False
         if not self._plain:
             return self._feed_lines(data)
@@ -71,7 +73,7 @@ class SSEDecoder:
         """Cut whole events apart; the usual shape, one `data: ` line an event, costs one split."""
         if head.startswith(b"data: ") and not self._fields and self.error is None:
             payloads = head[6:-2].split(b"\n\ndata: ")
-            if b"\n" not in b"".join(payloads) and all(payloads) and len(head) <= self._max:
+            if _LF not in b"".join(payloads) and all(payloads) and len(head) <= self._max:
                 return payloads
         return self._parse(head.split(b"\n")[:-1])
 
@@ -79,7 +81,7 @@ class SSEDecoder:
         if self._skip_newline and data:
             data = data.removeprefix(b"\n")
             self._skip_newline = False
-        if b"\n" not in data and b"\r" not in data:
+        if _LF not in data and _CR not in data:
             self._keep(data)
             return []
         self._skip_newline = data.endswith(b"\r")

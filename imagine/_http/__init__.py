@@ -3,6 +3,7 @@
 - `call`: one call on its way: what it is, what limits it, what came of it.
 - `log_line`: the line that the log gets for a call that has ended.
 - `transport`: from a request to its answer: slot, attempt, retry.
+- `elsewhere`: files at addresses that answers hold, on any origin.
 - `keys`: the key where a function of the user's gives it.
 - `bodies`: what requests carry, and JSON.
 - `uploads`: a form with a file, which is read as it is sent.

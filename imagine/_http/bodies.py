@@ -14,11 +14,13 @@ if TYPE_CHECKING:
 
     from imagine._pacing.clock import Clock
 
-__all__ = ["JSON_HEADERS", "SMALL", "Body", "JSONBody"]
+__all__ = ["EVENTS", "JSON", "JSON_HEADERS", "SMALL", "Body", "JSONBody", "json_body"]
 
+JSON = "application/json"
+EVENTS = "text/event-stream"
 SMALL = 64 * 1024
 """Up to this a body goes out in one write, which the socket takes at once; longer ones go in pieces of it."""
-JSON_HEADERS: Mapping[str, str] = MappingProxyType({"Content-Type": "application/json"})
+JSON_HEADERS: Mapping[str, str] = MappingProxyType({"Content-Type": JSON})
 
 
 class Body(Protocol):
@@ -89,3 +91,8 @@ class JSONBody(msgspec.Struct):
             clock.start("write")
             yield self.content[start : start + SMALL]
         clock.start(answer_part)
+
+
+def json_body(content: bytes | None) -> JSONBody | None:
+    """Return the body that carries a JSON text; None for none."""
+    return None if content is None else JSONBody(content, len(content) > SMALL)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from types import TracebackType
 
+    from aiohttp.client_proto import ResponseHandler
     from aiohttp.connector import Connection
     from aiohttp.tracing import Trace
 
@@ -45,8 +46,6 @@ class SendTrace(msgspec.Struct):
 
     def __enter__(self) -> Self:
         self.token = current_trace.set(self)
-        if self.clock is not None:
-            self.clock.start("connect")
         return self
 
     def __exit__(
@@ -58,6 +57,11 @@ class SendTrace(msgspec.Struct):
         if isinstance(error, FOREIGN) and not isinstance(error, ImagineException):  # some of ours are OSError, too
             failure = self.failed(error)
             raise failure from failure.__cause__ or error
+
+    def connecting(self) -> None:
+        """Run the limit of the connection: one that was kept is there at once, and needs none."""
+        if self.clock is not None:
+            self.clock.start("connect")
 
     def connected(self) -> None:
         """Go from the limit of the connection to the next one."""
@@ -106,6 +110,13 @@ class Connector(aiohttp.TCPConnector):
             connection = await super().connect(req, traces, timeout)
         trace.connected()
         return connection
+
+    async def _create_connection(
+        self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
+    ) -> ResponseHandler:
+        """Make a connection: aiohttp's documentation names this as what a connector overrides."""
+        current_trace.get().connecting()
+        return await super()._create_connection(req, traces, timeout)
 
 
 def _is_used_up(connection: Connection) -> bool:

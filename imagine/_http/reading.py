@@ -29,7 +29,8 @@ async def read_body(response: aiohttp.ClientResponse, most: int, target: str) ->
     try:
         if content.is_eof() and reader is content:  # it came with its head
             whole = content.read_nowait()
-            _check_size(len(whole), most, content)
+            if len(whole) > most or len(whole) > BOMB_BYTES:
+                _check_size(len(whole), most, content)
             return whole
         return await _read_pieces(reader, content, most)
     except ImagineException:

@@ -8,18 +8,21 @@ import os
 import stat
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol, TypeAlias, TypeVar, cast
 
 from imagine._http.worker import Worker
+from imagine._options.client import checked_callback
 from imagine._redaction.tracebacks import words_of
 from imagine.exceptions import ImagineException
 
 if TYPE_CHECKING:
     from imagine.types.transcribe import AsyncAudioFile
 
-__all__ = ["Source", "name_of", "source_of"]
+__all__ = ["Progress", "Source", "Upload", "upload_of"]
 
 T = TypeVar("T")
+Progress: TypeAlias = "Callable[[int, int | None], object]"
+"""Told how many bytes of how many are sent."""
 
 CHUNK = 1024 * 1024
 """Bytes read from a file at once."""
@@ -52,7 +55,22 @@ class Source(Protocol):
         ...
 
 
-def source_of(file: AsyncAudioFile, *, blocks: bool) -> Source:
+class Upload(NamedTuple):
+    """A file on its way: what it is read from, its name for the service, and who is told how far it is."""
+
+    source: Source
+    name: str
+    progress: Progress | None
+
+
+def upload_of(file: AsyncAudioFile, name: object, progress: Progress | None, *, blocks: bool) -> Upload:
+    """Return what to upload for `input_file=`, `file_name=` and `progress=`; errors name a bad one."""
+    if progress is not None:
+        checked_callback("progress", progress)
+    return Upload(_source_of(file, blocks=blocks), _name_of(file, name), progress)
+
+
+def _source_of(file: AsyncAudioFile, *, blocks: bool) -> Source:
     """Return what reads an `input_file=`; TypeError or ValueError for what cannot be read, `blocks` where async."""
     if isinstance(file, str | os.PathLike):
         return PathSource(file)
@@ -67,7 +85,7 @@ def source_of(file: AsyncAudioFile, *, blocks: bool) -> Source:
     return _source_of_pieces(_held_file(file), blocks=blocks)
 
 
-def name_of(file: object, given: object) -> str:
+def _name_of(file: object, given: object) -> str:
     """Return the name under which a file is uploaded; TypeError or ValueError for one that is no text in UTF-8."""
     if not isinstance(given, str | None):
         raise TypeError(f"file_name must be a str, not {type(given).__name__}")

@@ -16,7 +16,7 @@ from imagine._answers.errors import BODY_BYTES, api_error
 from imagine._answers.own import ReportedError
 from imagine._answers.sse import SSEDecoder
 from imagine._headers import reported_quota, retry_after_of
-from imagine._http.bodies import JSON_HEADERS, SMALL, Body, JSONBody
+from imagine._http.bodies import EVENTS, JSON, JSON_HEADERS, Body, JSONBody
 from imagine._http.call import Call
 from imagine._http.compression import ACCEPTED
 from imagine._http.connector import SendTrace
@@ -47,25 +47,25 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
     from imagine._http.sessions import Pool
-    from imagine._http.sources import Source
+    from imagine._http.sources import Upload
     from imagine._options.call import CallOptions
     from imagine._options.client import Options
     from imagine._pacing.slots import Slot, SlotQueue
 
-__all__ = ["Transport", "quoted_path"]
+__all__ = ["FILE", "Transport", "quoted_path"]
 
 T = TypeVar("T")
 
 MAX_REDIRECTS = 5
-JSON = "application/json"
-EVENTS = "text/event-stream"
+FILE = "*/*"
 ACCEPTING = {
     JSON: {"Accept": JSON, "Accept-Encoding": ACCEPTED},
     # Uncompressed: a gateway that compresses a stream also collects it.
     EVENTS: {"Accept": EVENTS, "Accept-Encoding": "identity"},
+    FILE: {"Accept": FILE, "Accept-Encoding": "identity"},
 }
-ANSWER_PARTS = {JSON: "read", EVENTS: "first_event"}
-READ_BUFFERS = {JSON: 256 * 1024, EVENTS: 64 * 1024}
+ANSWER_PARTS = {JSON: "read", EVENTS: "first_event", FILE: "read"}
+READ_BUFFERS = {JSON: 256 * 1024, EVENTS: 64 * 1024, FILE: 256 * 1024}
 """Bytes read ahead of the reader; few for streams, of which there may be many behind slow consumers."""
 USER_AGENT = f"imagine-aio/{__version__} python/{platform.python_version()} aiohttp/{aiohttp.__version__}"
 
@@ -76,7 +76,7 @@ class Transport:
     def __init__(self, options: Options, pool: Pool, slots: SlotQueue) -> None:
         self.options = options
         self.slots = slots
-        self._pool = pool
+        self.pool = pool
         self._target = URL(options.endpoint).authority
         self._proxy = proxy_for(options.endpoint, options.proxy)
         self.redaction = Redaction(*secrets_of_headers(options.default_headers))
@@ -102,31 +102,21 @@ class Transport:
         method: str,
         path: str,
         params: Mapping[str, list[str]],
-        content: bytes | None,
-        overrides: CallOptions,
-        lane: LaneKey,
-        *,
-        stream: bool = False,
-    ) -> Call:
-        """Begin a call with options of its own; ValueError or TypeError for one, or for a path, that cannot be used."""
-        body = JSONBody(content, len(content) > SMALL) if content is not None else None
-        return self._call(method, path, params, body, overrides, lane, EVENTS if stream else JSON)
-
-    def _call(
-        self,
-        method: str,
-        path: str,
-        params: Mapping[str, list[str]],
         body: Body | None,
         overrides: CallOptions,
         lane: LaneKey,
-        accept: str,
+        accept: str = JSON,
+        url: URL | None = None,
     ) -> Call:
+        """Begin a call with options of its own, of a route or, where there is a URL, of any address of the origin.
+
+        ValueError or TypeError for an option, or for a path, that cannot be used.
+        """
         options = self.options
         call = Call(
             method,
             path,
-            self._url(path),
+            url or self._urls.get(path) or self._url(path),
             params,
             body,
             accept,
@@ -160,13 +150,14 @@ class Transport:
         except ReportedError:
             failure, content = self._reported(call, content), b""
         else:
-            if call.slots.counts_tokens:
+            if call.slots.quotas is not None:
                 call.charge_tokens(getattr(answer, "usage", None), _text_of(answer))
-            call.record.received = WholeAnswer(answer)
+            record = call.record
+            record.received = WholeAnswer(answer)
             call.finish("complete")
             if isinstance(answer, Answer):
-                call.record.received = None  # the answer will know its record
-                remember(answer, call.record.info_of, content)
+                record.received = None  # the answer will know its record
+                remember(answer, record.info_of, content)
             return answer
         raise failure  # out here, where no context is added to it, and with no answer in this frame
 
@@ -179,22 +170,28 @@ class Transport:
         self,
         path: str,
         fields: Sequence[tuple[str, str]],
-        source: Source,
-        filename: str,
+        upload: Upload,
         overrides: CallOptions,
         decode: Callable[[bytes | bytearray], T],
     ) -> T:
-        """Send a form with a file and decode the answer; raises what is wrong with the file before it is sent."""
-        body = UploadBody(fields, source, filename)
-        call = self._call("POST", path, {}, body, overrides, LaneKey(f"POST {path}", dict(fields).get("model")), JSON)
+        """Send a form with a file and decode the answer; raises what is wrong with the file before it is sent.
+
+        What `progress=` raises is raised as it is.
+        """
+        body = UploadBody(fields, upload)
+        call = self.call("POST", path, {}, body, overrides, LaneKey(f"POST {path}", dict(fields).get("model")))
         try:
             await self._look(call, body)
             return await self.fetch(call, decode)
+        except ImagineException:
+            if body.interruption is None:
+                raise
         finally:
             body.close()
+        raise body.interruption
 
     async def _look(self, call: Call, body: UploadBody) -> None:
-        here = self._pool.here() or await self._pool.begin()
+        here = self.pool.here() or await self.pool.begin()
         try:
             with Clock(call, here.watchdog, call.deadline.expires) as clock:
                 await body.look(clock)
@@ -253,7 +250,7 @@ class Transport:
     async def _request(self, call: Call) -> bytes | bytearray:
         slot = call.slots.take(call) or await self._wait_for_slot(call)
         try:
-            here = self._pool.here() or await self._pool.begin()
+            here = self.pool.here() or await self.pool.begin()
             call.begin_attempt()
             with Clock(call, here.watchdog, call.deadline.expires) as clock:
                 response = await self._send_once(call, here.session, clock, slot)
@@ -267,14 +264,14 @@ class Transport:
     async def _stream(self, call: Call) -> EventSource:
         slot = call.slots.take(call) or await self._wait_for_slot(call)
         try:
-            here = self._pool.here() or await self._pool.begin()
+            here = self.pool.here() or await self.pool.begin()
             call.begin_attempt()
             with Clock(call, here.watchdog, call.deadline.expires) as clock:
                 response = await self._send_once(call, here.session, clock, slot)
                 try:
                     await self._check_is_stream(call, response)
                     source = EventSource(call, response, slot, SSEDecoder(self.options.max_event_bytes), here.watchdog)
-                    self._pool.opened(source)
+                    self.pool.opened(source)
                     await source.start(clock)
                 except BaseException:
                     response.close()
@@ -373,11 +370,9 @@ class Transport:
         return headers
 
     def _url(self, path: str) -> URL:
-        url = self._urls.get(path)
-        if url is None:
-            url = URL(f"{self.options.endpoint}/{quoted_path(path)}", encoded=True)
-            if len(self._urls) < 64:
-                self._urls[path] = url
+        url = URL(f"{self.options.endpoint}/{quoted_path(path)}", encoded=True)
+        if len(self._urls) < 64:
+            self._urls[path] = url
         return url
 
     def _record_head(self, record: CallRecord, response: aiohttp.ClientResponse) -> None:

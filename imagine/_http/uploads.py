@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import aiohttp
 
 from imagine._http.bodies import SMALL
+from imagine._redaction.tracebacks import words_of
 from imagine.exceptions import ImagineException
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 
-    from imagine._http.sources import Source
+    from imagine._http.sources import Upload
     from imagine._pacing.clock import Clock
 
 __all__ = ["UploadBody"]
@@ -28,20 +29,21 @@ class UploadBody:
     estimated_tokens = 0
     takes_time = True
 
-    def __init__(self, fields: Sequence[tuple[str, str]], source: Source, filename: str) -> None:
+    def __init__(self, fields: Sequence[tuple[str, str]], upload: Upload) -> None:
         self.headers: Mapping[str, str] = {}
         self._fields = [(_checked_text(name, name), _checked_text(name, value)) for name, value in fields]
-        self._source = source
-        self._filename = filename
-        self._content_type = mimetypes.guess_type(filename)[0] or "application/octet-stream"
+        self._source, self._filename, self._progress = upload
+        self._content_type = mimetypes.guess_type(self._filename)[0] or "application/octet-stream"
         self._attempt = 0
         self._size: int | None = None
         self._first = b""
+        self.interruption: BaseException | None = None
+        """What `progress=` raised, which ends the call."""
 
     @property
     def replayable(self) -> bool:
-        """Whether the file can be read again."""
-        return self._source.replayable
+        """Whether the file can be read again, and is to be."""
+        return self._source.replayable and self.interruption is None
 
     async def look(self, clock: Clock) -> None:
         """Find out whether there is a file, before anything is sent."""
@@ -62,6 +64,7 @@ class UploadBody:
             if self._attempt == 1:
                 raise
             raise ImagineException(f"input_file could not be opened again: {error}") from error
+        self._tell(self._attempt, 0)
 
     def open(self, clock: Clock, answer_part: str) -> aiohttp.MultipartWriter:
         """Return the form for one attempt."""
@@ -81,12 +84,13 @@ class UploadBody:
     async def _pieces(self, attempt: int, piece: bytes, clock: Clock, answer_part: str) -> AsyncGenerator[bytes, None]:
         sent = 0
         while piece:
-            sent += len(piece)
-            if self._size is not None and sent > self._size:
-                raise self._changed("longer", sent)
+            if self._size is not None and sent + len(piece) > self._size:
+                raise self._changed("longer", sent + len(piece))
             for start in range(0, len(piece), SMALL):
                 clock.start("write")
-                yield piece[start : start + SMALL]
+                yield (part := piece[start : start + SMALL])
+                sent += len(part)
+                self._tell(attempt, sent)
             piece = await self._following(attempt)
         if self._size is not None and sent < self._size:
             raise self._changed("shorter", sent)
@@ -101,6 +105,16 @@ class UploadBody:
             if attempt == self._attempt:
                 return piece
         raise ImagineException("the attempt is over")
+
+    def _tell(self, attempt: int, sent: int) -> None:
+        """Say how much is sent, unless the attempt is over."""
+        if self._progress is None or attempt != self._attempt:
+            return
+        try:
+            self._progress(sent, self._size)
+        except BaseException as error:  # whatever it is, it is for who called: in aiohttp's task it would be lost
+            self.interruption = error
+            raise ImagineException(f"progress= ended the call: {words_of(error)}") from error
 
     def _changed(self, how: str, sent: int) -> ImagineException:
         return ImagineException(

@@ -6,13 +6,10 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, ForwardRef, TypedDict, TypeVar, cast
 
-import msgspec
-from msgspec import Raw
-from msgspec.json import decode
-
+from imagine._fields import checked_fields
 from imagine._options.client import ClientOptions, ExtraOptions, at_least
 from imagine._options.keywords import TAKEN, unexpected_keyword
-from imagine._plain import plain, plain_fields
+from imagine._plain import plain
 from imagine.limits import Timeout
 from imagine.types.common import LLMSamplingParams
 
@@ -69,7 +66,10 @@ _LISTED: Mapping[str, object] = {
 
 
 def split_options(method: str, options: SamplingOptions) -> tuple[Sampling, CallOptions]:
-    """Part sampling parameters from call options; TypeError for a keyword unknown, or a value of the wrong type."""
+    """Part sampling parameters from call options.
+
+    Raises TypeError for a keyword unknown, or a value of the wrong type, ValueError for a number that makes no sense.
+    """
     if not options:
         return {}, {}
     call = {name: value for name, value in options.items() if name in _CALL_OPTIONS}
@@ -77,18 +77,8 @@ def split_options(method: str, options: SamplingOptions) -> tuple[Sampling, Call
     if sampling:
         if not _SAMPLING.issuperset(sampling):
             raise unexpected_keyword(method, next(name for name in sampling if name not in _SAMPLING))
-        sampling = plain_fields(LLMSamplingParams, sampling)
-        _check_types(sampling)
+        sampling = checked_fields(LLMSamplingParams, sampling)
     return cast("Sampling", sampling), checked_call_options(method, cast("CallOptions", call))
-
-
-def _check_types(sampling: Mapping[str, object]) -> None:
-    if Raw in map(type, sampling.values()):
-        sampling = {name: decode(item) if isinstance(item, Raw) else item for name, item in sampling.items()}
-    try:
-        msgspec.convert(sampling, LLMSamplingParams)
-    except msgspec.ValidationError as error:
-        raise TypeError(f"a sampling parameter has the wrong type: {error}") from error
 
 
 def checked_call_options(method: str, options: CallOptions) -> CallOptions:

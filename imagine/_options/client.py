@@ -12,12 +12,22 @@ from typing import Literal, TypeAlias, TypedDict, cast
 
 import msgspec
 
+from imagine._instead import nearest
 from imagine._options.endpoint import checked_endpoint
 from imagine._options.proxy import checked_proxy
 from imagine.calls import CallInfo
 from imagine.limits import RateLimit, Timeout, positive_seconds
 
-__all__ = ["ClientOptions", "ExtraOptions", "Options", "Secret", "at_least", "checked_headers", "checked_key"]
+__all__ = [
+    "ClientOptions",
+    "ExtraOptions",
+    "Options",
+    "Secret",
+    "at_least",
+    "checked_callback",
+    "checked_headers",
+    "checked_key",
+]
 
 MIB = 1024 * 1024
 _YES = frozenset({"true", "1", "t", "y", "yes"})
@@ -128,9 +138,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     def read(cls, given: ClientOptions) -> Options:
         """Check what the user gave, fill in environment and defaults; ValueError or TypeError names the option."""
         if unknown := given.keys() - set(cls.__struct_fields__):
-            raise TypeError(
-                f"unknown option {', '.join(sorted(unknown))}; there are {', '.join(cls.__struct_fields__)}"
-            )
+            raise _unknown_option(sorted(unknown), cls.__struct_fields__)
         known = {name: value for name, value in given.items() if value is not None}
         known["endpoint"] = checked_endpoint(_setting(known, "endpoint", "IMAGINE_API_ENDPOINT"))
         known["api_key"] = _secret(known)
@@ -146,6 +154,12 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         mine["api_key"] = self.api_key.value
         mine.update((name, value) for name, value in given.items() if value is not None or name not in mine)
         return Options.read(mine)  # type: ignore[arg-type]  # the names are those of ClientOptions
+
+
+def _unknown_option(unknown: list[str], known: Sequence[str]) -> TypeError:
+    meant = nearest(unknown[0], known)
+    hint = f" (did you mean {meant}?)" if meant else ""
+    return TypeError(f"unknown option {', '.join(unknown)}{hint}; there are {', '.join(known)}")
 
 
 def _setting(known: Mapping[str, object], name: str, variable: str) -> str:
@@ -226,13 +240,14 @@ def _flag(name: str, value: object) -> bool:
     return value
 
 
-def _callback(name: str, value: object) -> object:
+def checked_callback(name: str, value: object) -> object:
+    """Return what is called when something happens; TypeError for what cannot be, or would have to be awaited."""
     if not callable(value):
         raise TypeError(f"{name} must be callable, not {type(value).__name__}")
     if _is_async(value):
         raise TypeError(
-            f"{name} must not be async: nobody would await it; let a plain function start a task, or put the record "
-            "into a queue"
+            f"{name} must not be async: nobody would await it; let a plain function start a task, or put what it is "
+            "told into a queue"
         )
     return value
 
@@ -277,5 +292,5 @@ _CHECKS: Mapping[str, Callable[..., object]] = {
     "retry_on_timeout": _flag,
     "rate_limits": _limits,
     "on_limit": _choice,
-    "on_call": _callback,
+    "on_call": checked_callback,
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from imagine._instead import nearest
+
 __all__ = ["TAKEN", "unexpected_keyword"]
 
 TAKEN: dict[str, list[str]] = {}
@@ -14,12 +16,10 @@ def unexpected_keyword(method: str, name: str) -> TypeError:
 
 
 def _hint(method: str, name: str) -> str:
-    from difflib import get_close_matches  # mistakes alone need it
-
     if name == "stream":
         return _about_streams(method)
-    nearest = get_close_matches(name, TAKEN[method], 1)
-    return f"did you mean {nearest[0]}?" if nearest else "what the service alone knows goes into extra_body="
+    meant = nearest(name, TAKEN[method])
+    return f"did you mean {meant}?" if meant else "what the service alone knows goes into extra_body="
 
 
 def _about_streams(method: str) -> str:

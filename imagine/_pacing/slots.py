@@ -117,11 +117,6 @@ class SlotQueue:
         self._begin()
 
     @property
-    def counts_tokens(self) -> bool:
-        """Whether quotas were declared."""
-        return self.quotas is not None
-
-    @property
     def quota(self) -> tuple[QuotaState, ...]:
         """What is left of the declared quotas."""
         with self._lock:
@@ -146,7 +141,7 @@ class SlotQueue:
             if not self._free or self._tickets:
                 return None
             now = time.monotonic()
-            if not (self.quotas is None and self.lanes.all_open) and self._wait_of(ticket, now)[0]:
+            if (self.quotas is not None or self.lanes.throttles) and self._wait_of(ticket, now)[0]:
                 return None
             self._leaves(ticket, now)
             return self._taken(ticket)
@@ -191,18 +186,18 @@ class SlotQueue:
             if self.quotas is not None:
                 self.quotas.arrived(now, ticket)
             self.lanes.record(now, ticket.lane, status, quota, retry_after, slot.since)
-            wanted = bool(self._tickets)
-        if wanted:
-            self._admit_waiting()
+            if not self._tickets:
+                return
+        self._admit_waiting()
 
     def release(self, slot: Slot) -> None:
         """Take a slot back."""
         with self._lock:
             self.taken.discard(slot)
             self._free += 1
-            wanted = bool(self._tickets)
-        if wanted:
-            self._admit_waiting()
+            if not self._tickets:
+                return
+        self._admit_waiting()
 
     def _wait_of(self, ticket: Ticket, now: float) -> tuple[float, bool]:
         """Return the seconds until a request may leave, and whether it is a declared quota that says so."""

@@ -1,18 +1,18 @@
-"""Where secrets are besides the key: in a proxy's URL, and in headers that are named like one."""
+"""Where secrets are besides the key: in a proxy's URL, in a signed one, and in headers that are named like one."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["secrets_of_headers", "secrets_of_proxy"]
+__all__ = ["secrets_of_headers", "secrets_of_proxy", "secrets_of_query"]
 
 _SECRET_NAME = re.compile(
-    r"(auth|authorization|cookie|credentials?|key|passw(or)?d|session|signature|token)$|secret", re.IGNORECASE
+    r"(auth|authorization|cookie|credentials?|key|passw(or)?d|session|sig|signature|token)$|secret", re.IGNORECASE
 )
 
 
@@ -35,6 +35,14 @@ def secrets_of_headers(headers: Mapping[str, str]) -> Iterator[str]:
                 yield from re.findall(r"=\s*([^;]+)", value)
             elif scheme.lower() == "basic":
                 yield from _of_login(_from_base64(token))
+
+
+def secrets_of_query(query: str) -> Iterator[str]:
+    """Yield the values of parameters named like secrets, and a query that is one as a whole."""
+    pairs = parse_qsl(query)
+    yield from (value for name, value in pairs if _SECRET_NAME.search(name))
+    if query and not pairs:
+        yield query
 
 
 def _of_login(login: str) -> Iterator[str]:

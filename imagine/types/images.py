@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from os import PathLike  # noqa: TC003 - get_type_hints needs it
+from typing import TYPE_CHECKING, Any, TypeAlias
+
 from imagine.types.answer import Answer
 from imagine.types.base import DTO, PlainDTO
 from imagine.types.brief import Brief
 from imagine.types.decoding import Decoding
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as PILImage
+else:
+    PILImage: TypeAlias = Any  # Pillow is an extra
 
 __all__ = ["IMAGE_HISTORY", "IMAGE_RESPONSE", "Image", "ImageRequest", "ImageResponse"]
 
@@ -46,6 +54,34 @@ class Image(Brief, PlainDTO, kw_only=True):
     """The image file, Base64."""
     url: str | None = None
     """Address of the image file."""
+
+    def to_bytes(self) -> bytes:
+        """Return the image file.
+
+        Raises ImagineException where the image is at a `url`: `await client.fetch_image(image)` gets it.
+        ImagineDecodeException where what it holds is no Base64.
+        """
+        from imagine.types.image_files import content_of  # few programs look at an image
+
+        return content_of(self.b64_json, self.url)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the image file, which is there as a whole or not at all; its name is yours to choose.
+
+        Raises what `to_bytes` raises, and OSError.
+        """
+        from imagine._saving import write_whole
+
+        write_whole(path, self.to_bytes())
+
+    def to_pil(self) -> PILImage:
+        """Return an image of Pillow, of the extra `images`, read to its end.
+
+        Raises what `to_bytes` raises, ImagineDecodeException for what Pillow cannot read, and ImagineExtraMissing.
+        """
+        from imagine.types.image_files import opened
+
+        return opened(self.to_bytes())
 
 
 class ImageResponse(Answer, kw_only=True):

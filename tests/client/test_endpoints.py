@@ -293,10 +293,10 @@ async def test_sampling_parameters_are_sent_as_they_are(client, server, method, 
 
 async def test_false_zero_and_empty_are_sent(client, server):
     """Only None is left out of a request: False, 0 and "" are values."""
-    await client.reranker("", ["d1"], top_n=0, return_documents=False)
+    await client.reranker("", ["d1"], return_documents=False)
     await client.images_generate("sun", size="16x16", negative_prompt="", seed=0, guidance_scale=0.0)
     reranked, drawn = (request.json for request in server.requests)
-    assert (reranked["query"], reranked["top_n"], reranked["return_documents"]) == ("", 0, False)
+    assert (reranked["query"], reranked["return_documents"]) == ("", False)
     assert (drawn["negative_prompt"], drawn["seed"], drawn["guidance_scale"]) == ("", 0, 0.0)
 
 

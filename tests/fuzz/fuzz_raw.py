@@ -75,7 +75,7 @@ class _Source:
         self._reads, self._sse, self.size = iter(reads), SSEDecoder(), 0
         self.clock = SimpleNamespace(is_waiting=False)
         self.record = CallRecord("POST", "chat/completions")
-        options, slots = SimpleNamespace(max_response_bytes=0), SimpleNamespace(counts_tokens=False)
+        options, slots = SimpleNamespace(max_response_bytes=0), SimpleNamespace(quotas=None)
         call = {"record": self.record, "options": options, "slots": slots, "trace": None, "record_failure": _raise}
         self.call = SimpleNamespace(**call)
 

@@ -105,6 +105,7 @@ METHODS = {
     "get_embedding_history": ["max_items"],
     "get_reranker_history": ["max_items"],
     "get_image_history": ["max_items"],
+    "fetch_image": ["image"],
     "request": ["method", "path"],
     "request_as": ["type", "method", "path"],
 }

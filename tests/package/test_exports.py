@@ -31,6 +31,7 @@ EXCEPTIONS = {
     "ImagineAPIRedirectException",
     "ImagineDecodeException",
     "ImagineExtraMissing",
+    "ImagineParseException",
     "ImagineQuotaException",
     "ImagineStreamException",
     "ImagineStreamErrorException",
@@ -67,17 +68,19 @@ MODULES = {
     "usage": {"UsageRecord", "UsageRecordAggregated", "UsageResponse"},
 }
 DATA_CLASSES = set().union(*MODULES.values())
-CLASSES = [name for name in imagine.__all__ if name not in ("__version__", "tool")]
+CLASSES = [name for name in imagine.__all__ if name not in ("__version__", "image_part", "tool")]
 
 
 def test_all_is_sorted_and_complete():
     """`imagine.__all__` has the version and every public name in order, each of them once; `dir()` shows the same."""
     assert imagine.__all__ == sorted(set(imagine.__all__)) == dir(imagine)
-    assert set(imagine.__all__) >= {"__version__"} | CLIENTS | VALUES | OPTIONS | TOOLS | EXCEPTIONS | DATA_CLASSES
+    functions = {"image_part", "tool"}
+    classes = CLIENTS | VALUES | OPTIONS | TOOLS | EXCEPTIONS | DATA_CLASSES
+    assert set(imagine.__all__) >= {"__version__"} | functions | classes
 
 
 def test_all_has_nothing_private():
-    """Every name but the version and the decorator is a class of the package, under the class's own name."""
+    """Every name but the version and the functions stands for a class of the package, under the class's own name."""
     for name in CLASSES:
         found = getattr(imagine, name)
         assert isinstance(found, type)

@@ -17,6 +17,7 @@ EXTRAS = {
     "pydantic": ["langchain"],
     "llama_index": ["llama_index"],
     "pydantic_core": [],
+    "PIL": ["types", "_images"],  # for an image that is asked for as one of Pillow; and for type checkers
     "fastapi": [],
 }
 """Packages that the core does not install, and the rooms that import them."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from statistics import median, quantiles
@@ -16,8 +17,8 @@ from typing import NamedTuple
 PACKAGE = Path(__file__).parents[2] / "imagine"
 
 FLOORS = (
-    *("_version", "_warn", "_log", "_headers", "types", "calls", "exceptions", "limits", "_redaction", "_record"),
-    *("_threads", "_tracing", "_first_use", "_instead", "_plain", "_schema", "_json"),
+    *("_version", "_warn", "_log", "_saving", "_headers", "types", "calls", "exceptions", "limits", "_redaction"),
+    *("_record", "_threads", "_tracing", "_first_use", "_instead", "_images", "_plain", "_fields", "_schema", "_json"),
     *("_pacing", "_answers", "_options", "_http", "_live", "streaming", "_tool", "_requests", "_running", "_asking"),
     *("_client", "async_client", "_blocking", "client", "tools", "parsing", "server", "testing", "otel", "langchain"),
     *("llama_index", "__init__"),
@@ -59,13 +60,16 @@ def room_of(module):
     return [*module.split("."), "__init__"][1]
 
 
+@cache
 def arrows():
-    """Every import of the package."""
+    """Every import of the package; found once, which takes seconds."""
     modules = files()
-    for module, path in modules.items():
-        for node in ast.walk(ast.parse(path.read_text())):
-            for target in _targets(node, modules):
-                yield Arrow(path, node.lineno, module, target)
+    return [
+        Arrow(path, node.lineno, module, target)
+        for module, path in modules.items()
+        for node in ast.walk(ast.parse(path.read_text()))
+        for target in _targets(node, modules)
+    ]
 
 
 def _targets(node, modules):

@@ -29,6 +29,7 @@ from imagine import (
     FinishReason,
     FunctionTool,
     HealthResponse,
+    Image,
     ImageRequest,
     ImageResponse,
     ImagineAPIException,
@@ -51,6 +52,7 @@ from imagine import (
     TranslateResponse,
     UsageInfo,
     UsageResponse,
+    image_part,
 )
 from imagine.calls import Outcome
 
@@ -109,7 +111,10 @@ async def async_methods(client: ImagineAsyncClient) -> None:
     assert_type(await client.transcribe(b"RIFF", file_name="speech.wav"), TranscribeResponse)
     assert_type(await client.transcribe(iter([b"RIFF"])), TranscribeResponse)
     assert_type(await client.transcribe(asyncio.StreamReader()), TranscribeResponse)
+    assert_type(await client.transcribe(b"RIFF", progress=lambda sent, total: print(sent, total)), TranscribeResponse)
     assert_type(await client.images_generate("sun", n=2, size="64x64"), ImageResponse)
+    assert_type(await client.fetch_image(Image(url="images/sun.png")), Image)
+    assert_type(image_part(Path("sun.png"), detail="low"), dict[str, Any])
     assert_type(await client.warm_up(), None)
     assert_type(client.with_options(timeout=5, max_retries=0), ImagineAsyncClient)
     assert_type(client.default_model_llm, str)
@@ -189,6 +194,8 @@ async def arguments(client: ImagineAsyncClient) -> None:
     await client.reranker("q", ["a"], top_n="1")  # type: ignore[arg-type]
     await client.transcribe([5])  # type: ignore[list-item]
     await client.transcribe(io.StringIO())  # type: ignore[arg-type]
+    await client.transcribe(b"RIFF", progress=len)  # type: ignore[arg-type]
+    await client.fetch_image("sun.png")  # type: ignore[arg-type]
     await client.images_generate("sun", n="2")  # type: ignore[arg-type]
     await client.get_chat_history(max_items=None)  # type: ignore[arg-type]
     client.with_options(retries=1)  # type: ignore[call-arg]
@@ -210,6 +217,7 @@ def blocking_methods(client: ImagineClient) -> None:
     assert_type(client.translate("Good morning"), TranslateResponse)
     assert_type(client.transcribe("speech.wav"), TranscribeResponse)
     assert_type(client.images_generate("sun"), ImageResponse)
+    assert_type(client.fetch_image(Image(url="images/sun.png")).to_bytes(), bytes)
     assert_type(client.get_chat_history(), list[tuple[ChatCompletionResponse, ChatCompletionRequest]])
     assert_type(client.get_completion_history(), list[tuple[CompletionResponse, CompletionRequest]])
     assert_type(client.get_embedding_history(), list[tuple[EmbeddingResponse, EmbeddingRequest]])

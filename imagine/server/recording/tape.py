@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-import os
-import tempfile
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
+from imagine._saving import write_whole
 from imagine.server.recording.exchange import Exchange
 from imagine.server.recording.matching import numbered
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["in_order_of", "read", "write"]
 
 _VERSION = 1
+_OWNER = 0o600
 
 
 class Tape(msgspec.Struct):
@@ -45,14 +45,7 @@ def write(path: Path, exchanges: Sequence[Exchange]) -> None:
     """Write a file, which is there as a whole or not at all, and which nobody else can read."""
     path.parent.mkdir(parents=True, exist_ok=True)
     content = _lines(msgspec.to_builtins(Tape(_VERSION, list(exchanges)))) + "\n"
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content.encode())
-        os.replace(beside, path)
-    except BaseException:
-        os.unlink(beside)
-        raise
+    write_whole(path, content.encode(), _OWNER)
 
 
 def in_order_of(old: Sequence[Exchange], new: Sequence[Exchange]) -> list[Exchange]:
