@@ -43,6 +43,10 @@ if TYPE_CHECKING:
     from imagine.client import (
         ImagineClient,
     )
+    from imagine.conversations import (
+        AsyncConversation,
+        Conversation,
+    )
     from imagine.exceptions import (
         ImagineAPIAuthenticationException,
         ImagineAPIBadRequestException,
@@ -132,6 +136,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "AsyncConversation",
     "AsyncPartialStream",
     "AsyncStream",
     "AsyncToolRun",
@@ -152,6 +157,7 @@ __all__ = [
     "CompletionResponseChoice",
     "CompletionResponseStreamChoice",
     "CompletionStreamResponse",
+    "Conversation",
     "DeltaMessage",
     "EmbeddingObject",
     "EmbeddingRequest",
@@ -238,6 +244,7 @@ _HOMES = {
     "AsyncStream": "imagine.streaming",
     "ImagineExtraMissing": "imagine.exceptions",
     "Stream": "imagine._blocking.stream",
+    **dict.fromkeys(("AsyncConversation", "Conversation"), "imagine.conversations"),
     **dict.fromkeys(("AsyncPartialStream", "Parsed", "Partial", "PartialStream"), "imagine.parsing"),
     **dict.fromkeys(("AsyncToolRun", "AsyncToolStream", "Tool", "ToolArgumentsError", "ToolCall"), "imagine.tools"),
     **dict.fromkeys(("ToolResult", "ToolRun", "ToolStream", "Turn", "tool"), "imagine.tools"),

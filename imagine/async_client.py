@@ -16,6 +16,7 @@ from imagine._answers.vectors import vectors_for
 from imagine._asking.outcomes import Parsed, Way
 from imagine._asking.partial_stream import AsyncPartialStream
 from imagine._client import AsyncClientBase
+from imagine._conversing.conversation import AsyncConversation
 from imagine._http.sources import upload_of
 from imagine._options.call import (
     CallOptions,
@@ -75,6 +76,7 @@ from imagine.types.usage import USAGE_RESPONSE, UsageResponse
 
 if TYPE_CHECKING:
     from imagine._asking.asking import Asking
+    from imagine._conversing.plan import Means
 
 __all__ = ["ImagineAsyncClient"]
 
@@ -445,6 +447,94 @@ class ImagineAsyncClient(AsyncClientBase):
         question = Question("run_tools_stream", self.chat_stream, messages, model, tool_choice, options)
         rules = Rules(tools, max_turns, tool_timeout, tool_concurrency, tool_errors)
         return AsyncToolStream(begun(question, rules, self._redaction))
+
+    @lists_keywords
+    def conversation(
+        self,
+        system: str | None = None,
+        model: str | None = None,
+        *,
+        tools: Sequence[Callable[..., object]] | None = None,
+        messages: Sequence[ChatMessage | Mapping[str, Any]] | None = None,
+        budget: int | None = None,
+        count: Callable[[ChatMessage], int] | None = None,
+        max_turns: int = 10,
+        **options: Unpack[SamplingOptions],
+    ) -> AsyncConversation:
+        """Begin a conversation, which remembers what was said; called without `await`.
+
+        Where it has a budget, the oldest exchanges, a question and all that came of it, are not sent once there is no
+        room for them; they stay in `messages`. Tokens are guessed by bytes of UTF-8, a token to four, and by the most
+        that answers' `usage` has shown beyond that.
+
+        Args:
+            system: What the model is told before all else.
+            model: Default: `default_model_llm`.
+            tools: Functions with type hints, and `Tool`, which are called as `run_tools` calls them.
+            messages: What was said before, without `system`.
+            budget: Tokens of prompt and answer together: `max_tokens`, where given, is the answer's. None: no limit.
+            count: Tells the tokens of a message in place of the guess; must be quick.
+            max_turns: The most answers to ask for to one question.
+            options: Sampling parameters and call options of each of its chats.
+
+        Raises:
+            ValueError: Messages that a service would refuse, such as a call without its result, or a number too small.
+            TypeError: A tool that cannot be described, or has no function.
+
+        Examples:
+            >>> conversation = client.conversation("Answer in one sentence.", budget=8_000, max_tokens=50)
+            >>> conversation.ask("How do networks work?").choices[0].message.role
+            'assistant'
+            >>> [message.role for message in conversation.messages]
+            ['user', 'assistant']
+        """
+        from imagine._conversing.gauge import Gauge
+        from imagine._conversing.messages import checked_messages
+        from imagine._conversing.plan import Plan, only_tools
+        from imagine._conversing.record import Record
+
+        model = model or self.default_model_llm
+        plan = Plan(self._means(), system, model, only_tools(tools), budget, max_turns, options)
+        return AsyncConversation(plan, Record(checked_messages(messages or ())), Gauge(count))
+
+    def load_conversation(
+        self,
+        path: str | PathLike[str],
+        *,
+        tools: Sequence[Callable[..., object]] | None = None,
+        count: Callable[[ChatMessage], int] | None = None,
+    ) -> AsyncConversation:
+        """Go on with a conversation that was saved; called without `await`.
+
+        Its model, options and budget are those it had, but for headers, time limits and retries, which are not saved.
+
+        Args:
+            path: Where it was saved.
+            tools: Its tools, by the names that they had, and others.
+            count: As for `conversation`.
+
+        Raises:
+            OSError: There is no file that can be read.
+            ValueError: It is no conversation, or one of a newer format.
+            ImagineException: A tool that it has is not given; the message has the names.
+
+        Examples:
+            >>> from pathlib import Path
+            >>> from tempfile import mkdtemp
+            >>> path = Path(mkdtemp(), "networks.json")
+            >>> client.conversation("Be brief.").save(path)
+            >>> client.load_conversation(path).system
+            'Be brief.'
+        """
+        from imagine._conversing.saved import load
+
+        return AsyncConversation(*load(path, self._means(), tools, count))
+
+    def _means(self) -> Means:
+        from imagine._conversing.plan import Means
+
+        self._check_open()
+        return Means(self.chat, self.chat_stream, self._redaction)
 
     @overload
     async def chat_parse(

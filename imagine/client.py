@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from os import PathLike
 from typing import Any, Literal, Self, TypeVar, Unpack, overload
 
 from imagine._asking.outcomes import Parsed, Way
 from imagine._blocking.client import BlockingClient
-from imagine._blocking.faces import PartialStream, ToolRun, ToolStream
+from imagine._blocking.faces import Conversation, PartialStream, ToolRun, ToolStream
 from imagine._blocking.stream import Stream
 from imagine._options.call import CallOptions, SamplingOptions, lists_keywords
 from imagine._options.client import ClientOptions
@@ -368,6 +369,91 @@ class ImagineClient(BlockingClient):
                 **options,
             ),
         )
+
+    @lists_keywords
+    def conversation(
+        self,
+        system: str | None = None,
+        model: str | None = None,
+        *,
+        tools: Sequence[Callable[..., object]] | None = None,
+        messages: Sequence[ChatMessage | Mapping[str, Any]] | None = None,
+        budget: int | None = None,
+        count: Callable[[ChatMessage], int] | None = None,
+        max_turns: int = 10,
+        **options: Unpack[SamplingOptions],
+    ) -> Conversation:
+        """Begin a conversation, which remembers what was said.
+
+        Where it has a budget, the oldest exchanges, a question and all that came of it, are not sent once there is no
+        room for them; they stay in `messages`. Tokens are guessed by bytes of UTF-8, a token to four, and by the most
+        that answers' `usage` has shown beyond that.
+
+        Args:
+            system: What the model is told before all else.
+            model: Default: `default_model_llm`.
+            tools: Functions with type hints, and `Tool`, which are called as `run_tools` calls them.
+            messages: What was said before, without `system`.
+            budget: Tokens of prompt and answer together: `max_tokens`, where given, is the answer's. None: no limit.
+            count: Tells the tokens of a message in place of the guess; must be quick.
+            max_turns: The most answers to ask for to one question.
+            options: Sampling parameters and call options of each of its chats.
+
+        Raises:
+            ValueError: Messages that a service would refuse, such as a call without its result, or a number too small.
+            TypeError: A tool that cannot be described, or has no function.
+
+        Examples:
+            >>> conversation = client.conversation("Answer in one sentence.", budget=8_000, max_tokens=50)
+            >>> conversation.ask("How do networks work?").choices[0].message.role
+            'assistant'
+            >>> [message.role for message in conversation.messages]
+            ['user', 'assistant']
+        """
+        return self._live(
+            Conversation,
+            self._async.conversation(
+                system,
+                model,
+                tools=tools,
+                messages=messages,
+                budget=budget,
+                count=count,
+                max_turns=max_turns,
+                **options,
+            ),
+        )
+
+    def load_conversation(
+        self,
+        path: str | PathLike[str],
+        *,
+        tools: Sequence[Callable[..., object]] | None = None,
+        count: Callable[[ChatMessage], int] | None = None,
+    ) -> Conversation:
+        """Go on with a conversation that was saved.
+
+        Its model, options and budget are those it had, but for headers, time limits and retries, which are not saved.
+
+        Args:
+            path: Where it was saved.
+            tools: Its tools, by the names that they had, and others.
+            count: As for `conversation`.
+
+        Raises:
+            OSError: There is no file that can be read.
+            ValueError: It is no conversation, or one of a newer format.
+            ImagineException: A tool that it has is not given; the message has the names.
+
+        Examples:
+            >>> from pathlib import Path
+            >>> from tempfile import mkdtemp
+            >>> path = Path(mkdtemp(), "networks.json")
+            >>> client.conversation("Be brief.").save(path)
+            >>> client.load_conversation(path).system
+            'Be brief.'
+        """
+        return self._live(Conversation, self._async.load_conversation(path, tools=tools, count=count))
 
     @overload
     def chat_parse(

@@ -148,14 +148,15 @@ class ImagineToolException(ImagineException):
     def __init__(
         self,
         message: str | None = None,
-        reason: Literal["max_turns", "tool", "closed"] = "max_turns",
+        reason: Literal["max_turns", "tool", "closed", "budget"] = "max_turns",
         *,
         messages: Sequence[Any] = (),
         result: Any = None,
     ) -> None:
         super().__init__(message)
         self.reason = reason
-        """Why: it had all its turns, a tool failed and `tool_errors="raise"`, or it was closed or cancelled."""
+        """Why: it had all its turns, a tool failed and `tool_errors="raise"`, it was closed or cancelled, or what its
+        tools returned is over the budget of its conversation."""
         self.messages = list(messages)
         """The conversation as far as it is complete: a run can go on with it."""
         self.result = result

@@ -34,9 +34,9 @@ class Rules(msgspec.Struct, frozen=True):
 
     tools: Any
     max_turns: int
-    tool_timeout: float | None
-    tool_concurrency: int
-    tool_errors: ToolErrors
+    tool_timeout: float | None = 60.0
+    tool_concurrency: int = 8
+    tool_errors: ToolErrors = "tell"
 
     def __post_init__(self) -> None:
         _at_least_one("max_turns", self.max_turns)
@@ -49,8 +49,6 @@ class Rules(msgspec.Struct, frozen=True):
     def crew(self, max_tokens: object, redaction: Callable[[], Redaction]) -> Crew:
         """Return the tools, as they are called in a run that begins now."""
         given = as_tools(self.tools)
-        if not given:
-            raise ValueError("tools must have at least one: use chat where there are none")
         endless = self.tool_timeout is None or math.isinf(self.tool_timeout)
         return Crew(
             tools={str(name_of(one)): one if isinstance(one, Tool) else None for one in given},
@@ -78,7 +76,7 @@ class Question(msgspec.Struct, frozen=True):
     def check(self, offers: list[Offer]) -> None:
         """Raise what a chat would raise, before there is one."""
         sampling, _ = split_options(self.method, self.options)
-        chat_request(self.messages, self.model, offers, self.tool_choice, None, sampling, stream=False)
+        chat_request(self.messages, self.model, offers or None, self.tool_choice, None, sampling, stream=False)
 
     @property
     def max_tokens(self) -> object:
@@ -89,7 +87,7 @@ class Question(msgspec.Struct, frozen=True):
     def asked(self, crew: Crew, messages: Sequence[object], turn: int) -> Asked:
         """Ask, in the caller's context. A choice that forces a call would force one in each turn, for ever."""
         choice = self.tool_choice if turn == 0 or self.tool_choice in _FREE else None
-        ask = partial(self.ask, messages, self.model, tools=crew.offers, tool_choice=choice, **self.options)
+        ask = partial(self.ask, messages, self.model, tools=crew.offers or None, tool_choice=choice, **self.options)
         return crew.context.copy().run(ask)
 
 
@@ -101,6 +99,8 @@ def whole(chat: Callable[..., Coroutine[Any, Any, ChatCompletionResponse]], *arg
 def begun(question: Question, rules: Rules, redaction: Callable[[], Redaction]) -> ToolLoop:
     """Check what is asked, and return a run of which nothing is sent yet."""
     crew = rules.crew(question.max_tokens, redaction)
+    if not crew.offers:
+        raise ValueError("tools must have at least one: use chat where there are none")
     question.check(crew.offers)
     ask = partial(question.asked, crew)
     return ToolLoop(ask, crew, list(question.messages), rules.max_turns)

@@ -79,7 +79,8 @@ class Crew(msgspec.Struct, frozen=True):
     def _read(self, call: ToolCall, *, may_be_cut: bool) -> Read:
         """Read the arguments of a call; those that a cut answer ends with are never guessed at."""
         if call.name not in self.tools:
-            return Read(call, problem=LookupError(f"there is no tool {call.name!r}, only {', '.join(self.tools)}"))
+            others = f", only {', '.join(self.tools)}" if self.tools else ""
+            return Read(call, problem=LookupError(f"there is no tool {call.name!r}{others}"))
         tool = self.tools[call.name]
         if may_be_cut and not is_object(call.arguments):
             why = "the answer reached its limit of tokens before these arguments were complete: nothing was called"

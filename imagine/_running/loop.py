@@ -17,13 +17,18 @@ if TYPE_CHECKING:
     from imagine._running.turns import ToolCall, ToolResult
     from imagine.types.chat_completions import ChatCompletionResponse, ChatCompletionStreamResponse
 
-__all__ = ["Asked", "Messages", "ToolLoop"]
+__all__ = ["PARTIAL", "Asked", "Messages", "ToolLoop"]
 
 Messages: TypeAlias = list[ChatMessage | Mapping[str, Any]]
 
 
 class Asked(Protocol):
     """An answer on its way: an `AsyncStream`, or what comes whole."""
+
+    @property
+    def text(self) -> str:
+        """The text that came so far."""
+        ...
 
     async def read(self) -> list[ChatCompletionStreamResponse]:
         """Return the next chunks; none at the end."""
@@ -38,8 +43,15 @@ class Asked(Protocol):
         ...
 
 
+PARTIAL = {"type": "partial"}
+"""The annotation of a message that was kept before its end; annotations are never sent."""
+
+
 class ToolLoop:
-    """One run. Each read takes a step, of which `_next` is the one to come."""
+    """One run. Each read takes a step, of which `_next` is the one to come.
+
+    It refers to itself nowhere, so that one that is dropped is gone at once.
+    """
 
     def __init__(
         self,
@@ -54,7 +66,7 @@ class ToolLoop:
         self._ask = ask
         self._crew = crew
         self._max_turns = max_turns
-        self._next: Callable[[], Awaitable[list[Event]]] = self._begin
+        self._next: Callable[[ToolLoop], Awaitable[list[Event]]] = type(self)._begin
         self._asked: Asked | None = None
         self._answer: ChatCompletionResponse | None = None
         self._calls: list[Read] = []
@@ -71,7 +83,7 @@ class ToolLoop:
             raise self._failure
         self._reading = True
         try:
-            return [] if self._whole or self._closed else await self._next()
+            return [] if self._whole or self._closed else await self._next(self)
         except BaseException as error:
             if self._closed and isinstance(error, ImagineException):
                 return []
@@ -92,6 +104,15 @@ class ToolLoop:
         """Stop at once, from any task or thread."""
         self._closed = True
         self._stop()
+
+    def keep_partial(self) -> None:
+        """Stop, and put what text came of the answer under way into the conversation, marked as a part."""
+        if self._whole:
+            return
+        self.close()
+        if self._asked is not None and (text := self._asked.text):
+            self.messages.append(ChatMessage(role="assistant", content=text, annotations=[PARTIAL.copy()]))
+        self._asked = None
 
     def give_up(self) -> None:
         """Stop after a cancellation; who does come back is told."""
@@ -116,12 +137,16 @@ class ToolLoop:
         error.messages, error.partial = list(self.messages), self._answer
         return error
 
+    def _to_send(self) -> Sequence[object]:
+        """Return the conversation as the next answer is asked for with it."""
+        return list(self.messages)
+
     async def _begin(self) -> list[Event]:
         if len(self.turns) >= self._max_turns:
             message = f"the model still asks for tools after max_turns={self._max_turns} answers"
             raise ImagineToolException(f"{message}; `messages` has all of it, to go on with", "max_turns")
-        self._asked = self._ask(list(self.messages), len(self.turns))
-        self._next = self._listen
+        self._asked = self._ask(self._to_send(), len(self.turns))
+        self._next = type(self)._listen
         return await self._listen()
 
     async def _listen(self) -> list[Event]:
@@ -131,14 +156,14 @@ class ToolLoop:
             return list[Event](chunks)
         self._answer = await self._asked.final()
         self._calls = self._crew.calls_in(self._answer, len(self.turns) + 1, self.messages)
-        self._next = self._call
+        self._next = type(self)._call
         return [read.call for read in self._calls] or self._end_turn()
 
     async def _call(self) -> list[Event]:
         calls = [read for read in self._calls if not read.is_for_others]
         if not calls:
             return self._end_turn()
-        self._work, self._results, self._next = self._crew.begin(calls), [], self._gather
+        self._work, self._results, self._next = self._crew.begin(calls), [], type(self)._gather
         return await self._gather()
 
     async def _gather(self) -> list[Event]:
@@ -158,6 +183,6 @@ class ToolLoop:
         self.messages += self._crew.said(self._answer, calls, ordered)
         self.pending = tuple(call for call in calls if call.id not in results)
         self.turns.append(Turn(len(self.turns) + 1, self._answer, ordered))
-        self._asked, self._work, self._results, self._next = None, None, [], self._begin
+        self._asked, self._work, self._results, self._next = None, None, [], type(self)._begin
         self._whole = not calls or bool(self.pending)
         return [self.turns[-1]]

@@ -90,3 +90,12 @@ class AsyncToolStream(_Run[Event]):
     async def read(self) -> list[Event]:
         """Return what is ready, and an empty list at the end; iterating is the same for most."""
         return await self._loop.read()
+
+    async def keep_partial(self) -> None:
+        """Close the stream, and keep what came: text of an answer under way goes into `messages`, marked as a part.
+
+        It is marked by an annotation, `{"type": "partial"}`, which is not sent. Calls that were not answered are left
+        out. After the end it does nothing.
+        """
+        self._batch = iter(())
+        self._loop.keep_partial()

@@ -23,6 +23,11 @@ class Whole:
         self._errands: Errands[ChatCompletionResponse] = Errands(copy_context())
         self._errands.start(chat)
 
+    @property
+    def text(self) -> str:
+        """Nothing: it comes at once."""
+        return ""
+
     async def read(self) -> list[ChatCompletionStreamResponse]:
         """Return no chunks: it has none."""
         return []

@@ -27,8 +27,9 @@ LIVE = {
     "AsyncToolRun": "ToolRun",
     "AsyncToolStream": "ToolStream",
     "AsyncPartialStream": "PartialStream",
+    "AsyncConversation": "Conversation",
 }
-"""What is returned without a wait and iterated, and its twins."""
+"""What is returned without a wait and lives on, and its twins."""
 CLIENT = {"ImagineAsyncClient": "ImagineClient"}
 TWINS = {name: twin for name, twin in LIVE.items() if name != "AsyncStream"}
 """Those that are generated; `Stream` is written by hand, as its words are others."""
@@ -36,6 +37,7 @@ BY_HAND = {"aclose", "close", "read"}
 """What twins have from their base."""
 HOMES = {
     "BlockingClient": "imagine._blocking.client",
+    "BlockingConversation": "imagine._blocking.conversation",
     "BlockingLive": "imagine._blocking.live",
     "Stream": "imagine._blocking.stream",
     **dict.fromkeys(TWINS.values(), "imagine._blocking.faces"),
@@ -148,7 +150,11 @@ MODULES = (
     Module(
         "The twins of what lives",
         PACKAGE / "_blocking" / "faces.py",
-        (PACKAGE / "_running" / "run.py", PACKAGE / "_asking" / "partial_stream.py"),
+        (
+            PACKAGE / "_running" / "run.py",
+            PACKAGE / "_asking" / "partial_stream.py",
+            PACKAGE / "_conversing" / "conversation.py",
+        ),
         TWINS,
         TWIN_WORDS,
     ),
@@ -229,16 +235,16 @@ def _is_carried(method: Function) -> bool:
 
 def _class(source: Source, words: Words, node: ast.ClassDef) -> str:
     head = f"\nclass {words.adapt(node.name)}({_base(node)}):\n{words.adapt(source.docstring(node))}\n"
-    return "\n".join([head, *(_method(source, words, method) for method in source.methods(node))])
+    return "\n".join([head, *(_method(source, words, node, method) for method in source.methods(node))])
 
 
 def _base(node: ast.ClassDef) -> str:
-    """Return the base of a twin, which says what it iterates and what it comes from."""
-    if node.name in CLIENT:
-        return "BlockingClient"
-    items, *_ = [ast.unparse(base.slice) for base in node.bases if isinstance(base, ast.Subscript)]
+    """Return the base of a twin, which says what it iterates, if anything, and what it comes from."""
+    iterated = [ast.unparse(base.slice) for base in node.bases if isinstance(base, ast.Subscript)]
+    if not iterated:
+        return f"Blocking{'Client' if node.name in CLIENT else TWINS[node.name]}"
     parameters = [ast.unparse(base) for base in node.bases if _names(base) >= {"Generic"}]
-    return f"BlockingLive[{items}, {node.name}{''.join(parameters).removeprefix('Generic')}]"
+    return f"BlockingLive[{iterated[0]}, {node.name}{''.join(parameters).removeprefix('Generic')}]"
 
 
 def _assignments(named: list[Named]) -> dict[str, None]:
@@ -248,14 +254,14 @@ def _assignments(named: list[Named]) -> dict[str, None]:
     }
 
 
-def _method(source: Source, words: Words, method: Function) -> str:
+def _method(source: Source, words: Words, node: ast.ClassDef, method: Function) -> str:
     if "overload" in _decorators(method):
         return f"{_shortened(words.adapt(source.whole(method)))}\n"
     head = _shortened(words.adapt(source.head(method)))
     text, mark, examples = source.docstring(method).partition(EXAMPLES)
     if mark and ">>> " not in examples:
         raise Refused(f"the examples of {method.name} show no call: each begins with >>>")
-    return f"{head}\n{words.adapt(text)}{mark}{_without_await(examples)}\n{_body(method)}\n"
+    return f"{head}\n{words.adapt(text)}{mark}{_without_await(examples)}\n{_body(node, method)}\n"
 
 
 def _shortened(head: str) -> str:
@@ -270,12 +276,12 @@ def _decorators(method: Function) -> set[str]:
     return {name for node in method.decorator_list for name in _names(node)}
 
 
-def _body(method: Function) -> str:
+def _body(node: ast.ClassDef, method: Function) -> str:
     if unknown := _decorators(method) - {"property", "lists_keywords"}:
         raise Refused(f"{method.name} has a decorator that is not known here: {', '.join(sorted(unknown))}")
     if "property" in _decorators(method):
         return f"        return self._async.{method.name}"
-    carrier, first = _carrier(method)
+    carrier, first = _carrier(node, method)
     inner, arguments = f"self._async.{method.name}(", _forwarded(method)
     if not carrier:  # it does not wait: any thread may call it
         return f"        {first}{inner}{', '.join(arguments)})"
@@ -290,7 +296,7 @@ def _body(method: Function) -> str:
     return "\n".join([outer, *lines, laid, "        )"])
 
 
-def _carrier(method: Function) -> tuple[str, str]:
+def _carrier(node: ast.ClassDef, method: Function) -> tuple[str, str]:
     """Tell which method of the base class carries a call over, by what it returns, and what stands before the call."""
     if isinstance(method, ast.AsyncFunctionDef):
         return "_call", "lambda: "
@@ -301,6 +307,8 @@ def _carrier(method: Function) -> tuple[str, str]:
             return "_derived", ""
         case ast.Constant(value=None):
             return "", ""
+        case _ if node.name in LIVE:
+            return "", "return "
         case _:
             raise Refused(f"{method.name} returns nothing that lives, nor Self nor None, and is no coroutine")
 
@@ -348,7 +356,7 @@ def _names_in_heads(node: ast.ClassDef, methods: Iterable[Function]) -> set[str]
     """Return the names that the heads of a twin and of its methods have, but for the twin's base."""
     parts = [part for method in methods for part in (method.args, method.returns) if part]
     names = {name for part in (*parts, ast.parse(_base(node))) for name in _names(part)}
-    return names - {"BlockingClient", "BlockingLive"}
+    return names - {"BlockingClient", "BlockingConversation", "BlockingLive"}
 
 
 def _names(node: ast.AST) -> set[str]:
@@ -358,13 +366,14 @@ def _names(node: ast.AST) -> set[str]:
 def _import_block(named: list[Named], words: Words, carried: list[tuple[Source, ast.ClassDef]]) -> str:
     """Return the imports still in use; all of them run, so that `typing.get_type_hints` finds what heads name."""
     used = {_base_of(node) for _, node in carried}
+    here = {words.adapt(node.name) for _, node in carried}
     for source, names in named:
         for name in sorted(names):
             used |= _origins(source, name, words)
     for source, node in carried:
         decorators = {name for method in source.methods(node) for name in _decorators(method)}
         used |= {source.imports[name] for name in decorators & source.imports.keys()}
-    return f"{_sorted_imports(used)}\n"
+    return f"{_sorted_imports({item for item in used if item.name not in here})}\n"
 
 
 def _base_of(node: ast.ClassDef) -> Imported:
