@@ -43,6 +43,10 @@ if TYPE_CHECKING:
     from imagine.client import (
         ImagineClient,
     )
+    from imagine.conversations import (
+        AsyncConversation,
+        Conversation,
+    )
     from imagine.exceptions import (
         ImagineAPIAuthenticationException,
         ImagineAPIBadRequestException,
@@ -56,10 +60,12 @@ if TYPE_CHECKING:
         ImagineDecodeException,
         ImagineException,
         ImagineExtraMissing,
+        ImagineParseException,
         ImagineQuotaException,
         ImagineStreamErrorException,
         ImagineStreamException,
         ImagineTimeoutException,
+        ImagineToolException,
     )
     from imagine.limits import (
         LaneState,
@@ -67,8 +73,26 @@ if TYPE_CHECKING:
         RateLimit,
         Timeout,
     )
+    from imagine.parsing import (
+        AsyncPartialStream,
+        Parsed,
+        Partial,
+        PartialStream,
+    )
     from imagine.streaming import (
         AsyncStream,
+    )
+    from imagine.tools import (
+        AsyncToolRun,
+        AsyncToolStream,
+        Tool,
+        ToolArgumentsError,
+        ToolCall,
+        ToolResult,
+        ToolRun,
+        ToolStream,
+        Turn,
+        tool,
     )
     from imagine.types import (
         ChatCompletionRequest,
@@ -112,7 +136,11 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "AsyncConversation",
+    "AsyncPartialStream",
     "AsyncStream",
+    "AsyncToolRun",
+    "AsyncToolStream",
     "Attempt",
     "CallInfo",
     "CallOptions",
@@ -129,6 +157,7 @@ __all__ = [
     "CompletionResponseChoice",
     "CompletionResponseStreamChoice",
     "CompletionStreamResponse",
+    "Conversation",
     "DeltaMessage",
     "EmbeddingObject",
     "EmbeddingRequest",
@@ -155,13 +184,18 @@ __all__ = [
     "ImagineDecodeException",
     "ImagineException",
     "ImagineExtraMissing",
+    "ImagineParseException",
     "ImagineQuotaException",
     "ImagineStreamErrorException",
     "ImagineStreamException",
     "ImagineTimeoutException",
+    "ImagineToolException",
     "LLMSamplingParams",
     "LaneState",
     "ModelType",
+    "Parsed",
+    "Partial",
+    "PartialStream",
     "PingResponse",
     "QuotaState",
     "RateLimit",
@@ -172,17 +206,25 @@ __all__ = [
     "SamplingOptions",
     "Stream",
     "Timeout",
+    "Tool",
+    "ToolArgumentsError",
+    "ToolCall",
+    "ToolResult",
+    "ToolRun",
+    "ToolStream",
     "Tools",
     "TranscribeRequest",
     "TranscribeResponse",
     "TranslateRequest",
     "TranslateResponse",
+    "Turn",
     "UsageInfo",
     "UsageRecord",
     "UsageRecordAggregated",
     "UsageResponse",
     "__version__",
     "image_part",
+    "tool",
 ]
 
 _HOMES = {
@@ -202,6 +244,10 @@ _HOMES = {
     "AsyncStream": "imagine.streaming",
     "ImagineExtraMissing": "imagine.exceptions",
     "Stream": "imagine._blocking.stream",
+    **dict.fromkeys(("AsyncConversation", "Conversation"), "imagine.conversations"),
+    **dict.fromkeys(("AsyncPartialStream", "Parsed", "Partial", "PartialStream"), "imagine.parsing"),
+    **dict.fromkeys(("AsyncToolRun", "AsyncToolStream", "Tool", "ToolArgumentsError", "ToolCall"), "imagine.tools"),
+    **dict.fromkeys(("ToolResult", "ToolRun", "ToolStream", "Turn", "tool"), "imagine.tools"),
     "image_part": "imagine._images",
 }
 

@@ -24,6 +24,7 @@ from imagine._options.client import ClientOptions, Options
 from imagine._pacing.lanes import LaneKey
 from imagine._pacing.slots import NO_QUEUE, SlotQueue
 from imagine._plain import plain
+from imagine._redaction.redaction import Redaction
 from imagine._requests import checked_method, checked_path, encoded, query_of
 from imagine._warn import warn
 from imagine.exceptions import ImagineException
@@ -199,6 +200,10 @@ class AsyncClientBase:
         call.context = context
         take_record(call.record)
         return await transport.open(call)
+
+    def _redaction(self) -> Redaction:
+        """Return what knows the client's secrets, as far as it has any yet."""
+        return self._transport.redaction if self._transport is not None else Redaction()
 
     def _ready(self) -> Transport | None:
         """Return the transport; None before the first use."""

@@ -94,7 +94,7 @@ def chat_request(
         messages=_checked_messages(messages),
         model=model if type(model) is str else _checked_text("model", model),
         stream=stream,
-        tools=None if tools is None else plain(tools, "tools"),
+        tools=None if tools is None else _offered(tools),
         tool_choice=None if tool_choice is None else plain(tool_choice, "tool_choice"),
         response_format=None if response_format is None else plain(response_format, "response_format"),
         **sampling,
@@ -249,6 +249,16 @@ def _checked_messages(messages: Any) -> list[ChatMessage]:
         if not (_is_flat(message) if type(message) is dict else _goes_as_it_is(message)):
             listed[number] = _checked_message(message, f"messages[{number}]")
     return listed
+
+
+def _offered(tools: Any) -> Any:
+    """Return tools as they are sent; only those with a function among them are more than a plain value."""
+    listed = _items(tools)
+    if any(callable(one) and not isinstance(one, type) for one in [tools, *listed]):
+        from imagine._tool import offers  # few chats need it
+
+        tools = offers(listed or tools)
+    return plain(tools, "tools")
 
 
 # Most messages are texts. They are asked for all at once: field by field costs half a percent of a chat.

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from imagine._record import CallRecord
+    from imagine._redaction.redaction import Redaction
 
-__all__ = ["Begin", "CallTrace", "begin"]
+__all__ = ["Begin", "BeginTool", "CallTrace", "ToolTrace", "begin", "begin_tool"]
 
 T = TypeVar("T")
 
@@ -34,8 +35,22 @@ class CallTrace(Protocol):
         ...
 
 
+class ToolTrace(Protocol):
+    """Follows one call of a tool to its end; it raises nothing."""
+
+    def end(self, content: str | None, error: Exception | None) -> None:
+        """End, with what the model is told, None where the call was cancelled; and with what was raised."""
+        ...
+
+
 Begin = Callable[["CallRecord", str, int | None, bytes | None], CallTrace | None]
 """Follow a call, or not, in its caller's context: its record, host, port and JSON. One that never was sent is begun
 when it ends, without an attempt."""
 
 begin: Begin | None = None
+
+BeginTool = Callable[[str, str | None, str, str, "Redaction"], ToolTrace | None]
+"""Follow a call of a tool, or not: its name, description, id and arguments. It runs in the context that the tool is
+called in, and leaves its span there."""
+
+begin_tool: BeginTool | None = None

@@ -7,13 +7,16 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from os import PathLike
-from typing import Any, Literal, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, Unpack, overload
 
 from imagine._answers.folding import ChatFold, ChoicesProgress, CompletionFold, ImageFold, ImagesProgress
 from imagine._answers.images import absolute, with_absolute_urls, with_content
 from imagine._answers.models import models_by_type
 from imagine._answers.vectors import vectors_for
+from imagine._asking.outcomes import Parsed, Way
+from imagine._asking.partial_stream import AsyncPartialStream
 from imagine._client import AsyncClientBase
+from imagine._conversing.conversation import AsyncConversation
 from imagine._http.sources import upload_of
 from imagine._options.call import (
     CallOptions,
@@ -38,6 +41,8 @@ from imagine._requests import (
     translate_request,
     usage_query,
 )
+from imagine._running.run import AsyncToolRun, AsyncToolStream
+from imagine._running.turns import ToolCall
 from imagine.calls import RawResponse
 from imagine.exceptions import ImagineAPIException
 from imagine.limits import LaneState, QuotaState, Timeout
@@ -68,6 +73,10 @@ from imagine.types.reranker import RERANKER_HISTORY, RERANKER_RESPONSE, ReRanker
 from imagine.types.transcribe import TRANSCRIBE_RESPONSE, AsyncAudioFile, TranscribeResponse
 from imagine.types.translate import TRANSLATE_RESPONSE, TranslateResponse
 from imagine.types.usage import USAGE_RESPONSE, UsageResponse
+
+if TYPE_CHECKING:
+    from imagine._asking.asking import Asking
+    from imagine._conversing.plan import Means
 
 __all__ = ["ImagineAsyncClient"]
 
@@ -264,7 +273,7 @@ class ImagineAsyncClient(AsyncClientBase):
         messages: Sequence[ChatMessage | Mapping[str, Any]],
         model: str | None = None,
         *,
-        tools: Sequence[Tools | Mapping[str, Any]] | None = None,
+        tools: Sequence[Tools | Mapping[str, Any] | Callable[..., object]] | None = None,
         tool_choice: str | Mapping[str, Any] | None = None,
         response_format: Mapping[str, Any] | None = None,
         **options: Unpack[SamplingOptions],
@@ -274,7 +283,7 @@ class ImagineAsyncClient(AsyncClientBase):
         Args:
             messages: The conversation, as ChatMessages or plain dicts, mixed as you like.
             model: Default: `default_model_llm`.
-            tools: Functions the model may ask to call.
+            tools: Functions the model may ask to call: plain ones with hints, `Tool`, `Tools` or dicts. None is called.
             tool_choice: `none`, `auto`, `required`, or the function to call.
             response_format: Such as `{"type": "json_object"}`; services may ignore it.
             options: Sampling parameters and call options.
@@ -297,7 +306,7 @@ class ImagineAsyncClient(AsyncClientBase):
         messages: Sequence[ChatMessage | Mapping[str, Any]],
         model: str | None = None,
         *,
-        tools: Sequence[Tools | Mapping[str, Any]] | None = None,
+        tools: Sequence[Tools | Mapping[str, Any] | Callable[..., object]] | None = None,
         tool_choice: str | Mapping[str, Any] | None = None,
         response_format: Mapping[str, Any] | None = None,
         fold: bool = True,
@@ -309,7 +318,7 @@ class ImagineAsyncClient(AsyncClientBase):
         Args:
             messages: The conversation, as ChatMessages or plain dicts, mixed as you like.
             model: Default: `default_model_llm`.
-            tools: Functions the model may ask to call.
+            tools: Functions the model may ask to call: plain ones with hints, `Tool`, `Tools` or dicts. None is called.
             tool_choice: `none`, `auto`, `required`, or the function to call.
             response_format: Such as `{"type": "json_object"}`; services may ignore it.
             fold: Keep the text for `stream.text` and `stream.final()`.
@@ -330,6 +339,340 @@ class ImagineAsyncClient(AsyncClientBase):
         asked = asked_choices(overrides.get("extra_body"))
         folding = ChatFold(asked) if fold else ChoicesProgress[ChatCompletionStreamResponse](asked)
         return AsyncStream(opener, CHAT_CHUNK.fast.decode, CHAT_CHUNK.decode, folding, require_end=require_end)
+
+    @lists_keywords
+    def run_tools(
+        self,
+        messages: Sequence[ChatMessage | Mapping[str, Any]],
+        model: str | None = None,
+        *,
+        tools: Sequence[Callable[..., object] | Tools | Mapping[str, Any]],
+        max_turns: int = 10,
+        tool_timeout: float | None = 60.0,
+        tool_concurrency: int = 8,
+        tool_errors: Literal["tell", "raise"] | Callable[[ToolCall, Exception], str] = "tell",
+        tool_choice: str | Mapping[str, Any] | None = None,
+        **options: Unpack[SamplingOptions],
+    ) -> AsyncToolRun:
+        """Let a model call functions until it answers in text, turn by turn; called without `await`.
+
+        Each turn sends the whole conversation so far: `run.usage` tells what that took. A function that blocks is
+        called in a thread of its own; all see the context variables of who made the run.
+
+        Args:
+            messages: The conversation, as ChatMessages or plain dicts, mixed as you like; `run.messages` goes on.
+            model: Default: `default_model_llm`.
+            tools: Functions with type hints, and `Tool`. Where the model asks for one that is only described, as a
+                `Tools` or a dict, the run ends with the call in `run.pending`.
+            max_turns: The most answers to ask for; ImagineToolException where the model then still calls.
+            tool_timeout: Seconds for each call of a tool that has no timeout of its own; None for no limit. A function
+                that blocks cannot be stopped: it is left alone, and what it does may still happen.
+            tool_concurrency: How many tools are called at once.
+            tool_errors: What becomes of a tool that raises: the model is told of it ("tell"), the run ends with
+                ImagineToolException ("raise"), or the model is told what your function returns, which must be quick.
+                Of calls that do not fit a tool the model is told in any case.
+            tool_choice: `none`, `auto`, `required`, or the function to call; what forces a call holds for the first
+                turn alone.
+            options: Sampling parameters and call options, of each of its chats.
+
+        Raises:
+            ValueError: No tools, two of one name, or a number that is too small.
+            TypeError: A tool that cannot be described, such as one with a parameter without a hint.
+
+        Examples:
+            >>> from imagine.testing import Reply
+            >>> def weather(city: str) -> str:
+            ...     '''Tell the weather in a city.'''
+            ...     return f"rain in {city}"
+            >>> server.chat.replies(Reply(tool_calls=[("weather", {"city": "Oslo"})]), "It rains.")
+            >>> run = client.run_tools([{"role": "user", "content": "How is the weather in Oslo?"}], tools=[weather])
+            >>> run.final().first_content
+            'It rains.'
+            >>> run.turns[0].results[0].content
+            'rain in Oslo'
+        """
+        from imagine._running.beginning import Question, Rules, begun, whole
+
+        self._check_open()
+        model = model or self.default_model_llm
+        question = Question("run_tools", partial(whole, self.chat), messages, model, tool_choice, options)
+        rules = Rules(tools, max_turns, tool_timeout, tool_concurrency, tool_errors)
+        return AsyncToolRun(begun(question, rules, self._redaction))
+
+    @lists_keywords
+    def run_tools_stream(
+        self,
+        messages: Sequence[ChatMessage | Mapping[str, Any]],
+        model: str | None = None,
+        *,
+        tools: Sequence[Callable[..., object] | Tools | Mapping[str, Any]],
+        max_turns: int = 10,
+        tool_timeout: float | None = 60.0,
+        tool_concurrency: int = 8,
+        tool_errors: Literal["tell", "raise"] | Callable[[ToolCall, Exception], str] = "tell",
+        tool_choice: str | Mapping[str, Any] | None = None,
+        **options: Unpack[SamplingOptions],
+    ) -> AsyncToolStream:
+        """Let a model call functions until it answers in text, as it happens; called without `await`.
+
+        It hands over chunks, each `ToolCall` before it is called, each `ToolResult` as it comes, and each `Turn` at its
+        end; each has `first_content`, which is None but for chunks of text.
+
+        Args:
+            messages: The conversation, as ChatMessages or plain dicts, mixed as you like; `run.messages` goes on.
+            model: Default: `default_model_llm`.
+            tools: As for `run_tools`, and so are the others.
+            max_turns: The most answers to ask for.
+            tool_timeout: Seconds for each call of a tool that has no timeout of its own; None for no limit.
+            tool_concurrency: How many tools are called at once.
+            tool_errors: "tell", "raise", or a function of yours.
+            tool_choice: `none`, `auto`, `required`, or the function to call in the first turn.
+            options: Sampling parameters and call options, of each of its chats.
+
+        Examples:
+            >>> from imagine.testing import Reply
+            >>> def weather(city: str) -> str:
+            ...     '''Tell the weather in a city.'''
+            ...     return f"rain in {city}"
+            >>> server.chat.replies(Reply(tool_calls=[("weather", {"city": "Oslo"})]), "It rains.")
+            >>> question = {"role": "user", "content": "How is the weather in Oslo?"}
+            >>> with client.run_tools_stream([question], tools=[weather]) as run:
+            ...     "".join(event.first_content or "" for event in run)
+            'It rains.'
+        """
+        from imagine._running.beginning import Question, Rules, begun
+
+        self._check_open()
+        model = model or self.default_model_llm
+        question = Question("run_tools_stream", self.chat_stream, messages, model, tool_choice, options)
+        rules = Rules(tools, max_turns, tool_timeout, tool_concurrency, tool_errors)
+        return AsyncToolStream(begun(question, rules, self._redaction))
+
+    @lists_keywords
+    def conversation(
+        self,
+        system: str | None = None,
+        model: str | None = None,
+        *,
+        tools: Sequence[Callable[..., object]] | None = None,
+        messages: Sequence[ChatMessage | Mapping[str, Any]] | None = None,
+        budget: int | None = None,
+        count: Callable[[ChatMessage], int] | None = None,
+        max_turns: int = 10,
+        **options: Unpack[SamplingOptions],
+    ) -> AsyncConversation:
+        """Begin a conversation, which remembers what was said; called without `await`.
+
+        Where it has a budget, the oldest exchanges, a question and all that came of it, are not sent once there is no
+        room for them; they stay in `messages`. Tokens are guessed by bytes of UTF-8, a token to four, and by the most
+        that answers' `usage` has shown beyond that.
+
+        Args:
+            system: What the model is told before all else.
+            model: Default: `default_model_llm`.
+            tools: Functions with type hints, and `Tool`, which are called as `run_tools` calls them.
+            messages: What was said before, without `system`.
+            budget: Tokens of prompt and answer together: `max_tokens`, where given, is the answer's. None: no limit.
+            count: Tells the tokens of a message in place of the guess; must be quick.
+            max_turns: The most answers to ask for to one question.
+            options: Sampling parameters and call options of each of its chats.
+
+        Raises:
+            ValueError: Messages that a service would refuse, such as a call without its result, or a number too small.
+            TypeError: A tool that cannot be described, or has no function.
+
+        Examples:
+            >>> conversation = client.conversation("Answer in one sentence.", budget=8_000, max_tokens=50)
+            >>> conversation.ask("How do networks work?").choices[0].message.role
+            'assistant'
+            >>> [message.role for message in conversation.messages]
+            ['user', 'assistant']
+        """
+        from imagine._conversing.gauge import Gauge
+        from imagine._conversing.messages import checked_messages
+        from imagine._conversing.plan import Plan, only_tools
+        from imagine._conversing.record import Record
+
+        model = model or self.default_model_llm
+        plan = Plan(self._means(), system, model, only_tools(tools), budget, max_turns, options)
+        return AsyncConversation(plan, Record(checked_messages(messages or ())), Gauge(count))
+
+    def load_conversation(
+        self,
+        path: str | PathLike[str],
+        *,
+        tools: Sequence[Callable[..., object]] | None = None,
+        count: Callable[[ChatMessage], int] | None = None,
+    ) -> AsyncConversation:
+        """Go on with a conversation that was saved; called without `await`.
+
+        Its model, options and budget are those it had, but for headers, time limits and retries, which are not saved.
+
+        Args:
+            path: Where it was saved.
+            tools: Its tools, by the names that they had, and others.
+            count: As for `conversation`.
+
+        Raises:
+            OSError: There is no file that can be read.
+            ValueError: It is no conversation, or one of a newer format.
+            ImagineException: A tool that it has is not given; the message has the names.
+
+        Examples:
+            >>> from pathlib import Path
+            >>> from tempfile import mkdtemp
+            >>> path = Path(mkdtemp(), "networks.json")
+            >>> client.conversation("Be brief.").save(path)
+            >>> client.load_conversation(path).system
+            'Be brief.'
+        """
+        from imagine._conversing.saved import load
+
+        return AsyncConversation(*load(path, self._means(), tools, count))
+
+    def _means(self) -> Means:
+        from imagine._conversing.plan import Means
+
+        self._check_open()
+        return Means(self.chat, self.chat_stream, self._redaction)
+
+    @overload
+    async def chat_parse(
+        self,
+        messages: Sequence[ChatMessage | Mapping[str, Any]],
+        response_type: type[T],
+        model: str | None = None,
+        *,
+        ways: Sequence[Way] = ...,
+        asks: int = ...,
+        **options: Unpack[SamplingOptions],
+    ) -> Parsed[T]: ...
+
+    @overload
+    async def chat_parse(
+        self,
+        messages: Sequence[ChatMessage | Mapping[str, Any]],
+        response_type: object,
+        model: str | None = None,
+        *,
+        ways: Sequence[Way] = ...,
+        asks: int = ...,
+        **options: Unpack[SamplingOptions],
+    ) -> Parsed[Any]: ...
+
+    @lists_keywords
+    async def chat_parse(
+        self,
+        messages: Sequence[ChatMessage | Mapping[str, Any]],
+        response_type: object,
+        model: str | None = None,
+        *,
+        ways: Sequence[Way] = ("tool", "content", "completion"),
+        asks: int = 3,
+        **options: Unpack[SamplingOptions],
+    ) -> Parsed[Any]:
+        """Ask for a value of a type, and ask again where the answer does not fit.
+
+        JSON is found wherever the model put it: in a tool call, in a fence, between sentences. What it means without
+        doubt is mended, such as single quotes or "3" for a number; `repaired` tells. An answer that has JSON which does
+        not fit is asked for again with what is wrong; one without JSON, and a service that refuses the way (400, 404,
+        405, 415, 422, 501), lead to the next way. The temperature rises by 0.3 with each, and `seed` by 1.
+
+        Args:
+            messages: The conversation, as ChatMessages or plain dicts, mixed as you like.
+            response_type: A Struct, dataclass, TypedDict, NamedTuple, pydantic model, Enum or Literal; int, str, or a
+                list, dict or union of these.
+            model: Default: `default_model_llm`.
+            ways: How to ask, in this order: for a call of a "tool"; for JSON as the "content" of a chat; by a prompt
+                that the model goes on with, a "completion" (of at most 1,024 tokens, unless `max_tokens` is given).
+            asks: The most answers to ask for; all of them are in `usage`.
+            options: Sampling parameters and call options, of each of its calls.
+
+        Raises:
+            ImagineParseException: No answer fits; one that was cut by a limit of tokens is not asked for again.
+            TypeError: JSON has no form for the type.
+            ValueError: Unknown ways or none, or `asks` below 1.
+
+        Examples:
+            >>> from dataclasses import dataclass
+            >>> @dataclass
+            ... class City:
+            ...     name: str
+            ...     people: int
+            >>> server.chat.replies("Sure! {'name': 'Oslo', 'people': '709000'}")
+            >>> parsed = client.chat_parse([{"role": "user", "content": "Norway's capital?"}], City)
+            >>> parsed.value
+            City(name='Oslo', people=709000)
+            >>> parsed.repaired
+            True
+        """
+        from imagine._asking.asking import Asking, until_it_fits
+
+        self._check_open()
+        model = model or self.default_model_llm
+        asking = Asking[Any]("chat_parse", messages, response_type, model, ways, asks, options, self._redaction)
+        return await until_it_fits(asking, self.chat, self.completion)
+
+    @overload
+    def chat_parse_stream(
+        self,
+        messages: Sequence[ChatMessage | Mapping[str, Any]],
+        response_type: type[T],
+        model: str | None = None,
+        *,
+        ways: Sequence[Way] = ...,
+        **options: Unpack[SamplingOptions],
+    ) -> AsyncPartialStream[T]: ...
+
+    @overload
+    def chat_parse_stream(
+        self,
+        messages: Sequence[ChatMessage | Mapping[str, Any]],
+        response_type: object,
+        model: str | None = None,
+        *,
+        ways: Sequence[Way] = ...,
+        **options: Unpack[SamplingOptions],
+    ) -> AsyncPartialStream[Any]: ...
+
+    @lists_keywords
+    def chat_parse_stream(
+        self,
+        messages: Sequence[ChatMessage | Mapping[str, Any]],
+        response_type: object,
+        model: str | None = None,
+        *,
+        ways: Sequence[Way] = ("tool", "content", "completion"),
+        **options: Unpack[SamplingOptions],
+    ) -> AsyncPartialStream[Any]:
+        """Ask for a value of a type, and show how it grows; called without `await`.
+
+        It never asks again once something was shown: to begin anew would take back what is on the screen. Items of a
+        `list[Person]` become complete one by one, with the path `(0,)`, `(1,)` and so on.
+
+        Args:
+            messages: The conversation, as ChatMessages or plain dicts, mixed as you like.
+            response_type: As for `chat_parse`.
+            model: Default: `default_model_llm`.
+            ways: How to ask, in this order, until something can be shown.
+            options: Sampling parameters and call options, of each of its calls.
+
+        Examples:
+            >>> server.chat.replies('{"value": ["red", "green"]}')
+            >>> question = {"role": "user", "content": "Which colours do you like?"}
+            >>> with client.chat_parse_stream([question], list[str]) as stream:
+            ...     [path for partial in stream for path, _ in partial.completed]
+            [(0,), (1,), ()]
+            >>> stream.final().value
+            ['red', 'green']
+        """
+        from imagine._asking.asking import Asking
+        from imagine._asking.showing import Showing
+
+        self._check_open()
+        model = model or self.default_model_llm
+        asking = Asking[Any]("chat_parse_stream", messages, response_type, model, ways, None, options, self._redaction)
+        return AsyncPartialStream(asking, self._stream_of, partial(Showing, asking.target))
 
     @lists_keywords
     async def completion(
@@ -751,3 +1094,7 @@ class ImagineAsyncClient(AsyncClientBase):
 
     def _images(self, payload: bytes) -> ImageResponse:
         return with_absolute_urls(IMAGE_RESPONSE.decode(payload), self._options.endpoint)
+
+    def _stream_of(self, asking: Asking[Any]) -> AsyncStream[Any, Any]:
+        keywords = asking.request()
+        return self.completion_stream(**keywords) if asking.way == "completion" else self.chat_stream(**keywords)

@@ -6,9 +6,11 @@
     ├── ImagineConnectionException            no connection, or it was lost: DNS, refused, TLS, proxy, reset
     │   └── ImagineTimeoutException           a time limit was hit; also a TimeoutError
     ├── ImagineDecodeException                an answer, or a value, that does not fit its class; also a ValueError
+    │   └── ImagineParseException             no answer fits the type that was asked for; `answer` is the last one
     ├── ImagineStreamException                a stream that broke or was cut; `partial` holds what came
     │   └── ImagineStreamErrorException       the service put an error into the stream; also an ImagineAPIException
     ├── ImagineQuotaException                 a declared quota, or the wait it asks for, forbids the call
+    ├── ImagineToolException                  a run with tools that cannot go on: out of turns, or a tool failed
     ├── ImagineExtraMissing                   a part of the SDK needs packages of an extra; also an ImportError
     └── ImagineAPIException                   the service answered with an error status
         ├── ImagineAPIStatusException         5xx, once its retries are used up
@@ -25,9 +27,15 @@ Bad arguments raise ValueError or TypeError before anything is sent. No error of
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 from imagine.calls import CallInfo
+
+if TYPE_CHECKING:
+    from imagine.types.chat_completions import ChatCompletionResponse
+    from imagine.types.common import UsageInfo
+    from imagine.types.completions import CompletionResponse
 
 __all__ = [
     "ImagineAPIAuthenticationException",
@@ -42,10 +50,12 @@ __all__ = [
     "ImagineDecodeException",
     "ImagineException",
     "ImagineExtraMissing",
+    "ImagineParseException",
     "ImagineQuotaException",
     "ImagineStreamErrorException",
     "ImagineStreamException",
     "ImagineTimeoutException",
+    "ImagineToolException",
 ]
 
 
@@ -96,6 +106,29 @@ class ImagineDecodeException(ImagineException, ValueError):
     """An answer or a value does not fit its class; the message names the field and what was there."""
 
 
+class ImagineParseException(ImagineDecodeException):
+    """No answer of a model fits the type that was asked for; `partial` is what JSON the last one begins with."""
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        answer: ChatCompletionResponse | CompletionResponse | None = None,
+        cut: bool = False,
+        asked: int = 0,
+        usage: UsageInfo | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.answer = answer
+        """The last answer, None where there was none."""
+        self.cut = cut
+        """Whether a limit of tokens ended it: `max_tokens`, or the service's own."""
+        self.asked = asked
+        """How many answers there were."""
+        self.usage = usage
+        """Tokens of all answers together, as far as they report them; None where none does."""
+
+
 class ImagineStreamException(ImagineException):
     """A stream broke, was cut, or was no stream; `partial` holds what was delivered before."""
 
@@ -107,6 +140,27 @@ class ImagineQuotaException(ImagineException):
         super().__init__(message)
         self.retry_after = retry_after
         """Seconds until the quota allows the call."""
+
+
+class ImagineToolException(ImagineException):
+    """A run with tools ended before the model answered in text; `partial` is its last answer."""
+
+    def __init__(
+        self,
+        message: str | None = None,
+        reason: Literal["max_turns", "tool", "closed", "budget"] = "max_turns",
+        *,
+        messages: Sequence[Any] = (),
+        result: Any = None,
+    ) -> None:
+        super().__init__(message)
+        self.reason = reason
+        """Why: it had all its turns, a tool failed and `tool_errors="raise"`, it was closed or cancelled, or what its
+        tools returned is over the budget of its conversation."""
+        self.messages = list(messages)
+        """The conversation as far as it is complete: a run can go on with it."""
+        self.result = result
+        """The `ToolResult` of the tool that failed; None where none did."""
 
 
 class ImagineExtraMissing(ImagineException, ImportError):

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from enum import Enum
 from itertools import accumulate
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, Never, Self, SupportsIndex, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 import msgspec
 
 from imagine._answers.errors import stream_error
 from imagine._answers.folding import Fold
 from imagine._answers.own import error_member, mentions_error, replaces_answer
+from imagine._live import AsyncLive
 from imagine._record import CallRecord
 from imagine.calls import CallInfo
 from imagine.exceptions import ImagineDecodeException, ImagineException, ImagineStreamException
@@ -59,7 +59,7 @@ class _State(Enum):
 NEW, OPENING, OPEN, COMPLETE, CLOSED, FAILED = _State
 
 
-class AsyncStream(Generic[T, R]):
+class AsyncStream(AsyncLive[T], Generic[T, R]):
     """The chunks of one streaming call, as they come.
 
     Nothing is sent before the first chunk is asked for. Use it with `async for`; with `async with` too where you may
@@ -104,7 +104,6 @@ class AsyncStream(Generic[T, R]):
         self._record: CallRecord | None = None
         self._source: EventSource | None = None
         self._opening: _Opening | None = None
-        self._batch: Iterator[T] = iter(())
         self._last_read: tuple[list[T], list[bytes]] = [], []
         self._size_before = 0
 
@@ -212,41 +211,6 @@ class AsyncStream(Generic[T, R]):
             self._source.close_from_anywhere()
         elif self._opening is not None:
             self._opening.stop_from_anywhere()
-
-    async def aclose(self) -> None:
-        """Drop the connection at once, from any task; a stream that is closed just ends."""
-        self.close()
-        await asyncio.sleep(0)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if isinstance(error, asyncio.CancelledError):
-            self._give_up(asyncio.CancelledError())
-        await self.aclose()
-
-    async def __aiter__(self) -> AsyncGenerator[T, None]:
-        while True:
-            for chunk in self._batch:  # a list iterator: a second loop goes on where the first was left
-                yield chunk
-            if not (chunks := await self.read()):
-                return
-            self._batch = iter(chunks)
-
-    async def __anext__(self) -> T:
-        for chunk in self._batch:
-            return chunk
-        self._batch = iter(await self.read())
-        for chunk in self._batch:
-            return chunk
-        raise StopAsyncIteration
-
-    def __reduce_ex__(self, protocol: SupportsIndex) -> Never:
-        """Refuse to be copied or pickled, with TypeError: a copy would close what the original still reads."""
-        raise TypeError("a stream cannot be copied or pickled, it is one connection: ask for another stream")
 
     def __del__(self) -> None:
         source: EventSource | None = getattr(self, "_source", None)  # not there where the arguments were wrong

@@ -10,19 +10,18 @@ from types import TracebackType
 from typing import Literal, Self, TypeVar, Unpack
 
 from imagine._blocking import loop_thread
-from imagine._blocking.stream import Stream
 from imagine._http.sessions import CLOSE_SECONDS
 from imagine._options.call import lists_keywords
 from imagine._options.client import ExtraOptions, Options
 from imagine._warn import warn
 from imagine.async_client import ImagineAsyncClient
 from imagine.limits import Timeout
-from imagine.streaming import AsyncStream
 
 __all__ = ["BlockingClient"]
 
 T = TypeVar("T")
-R = TypeVar("R")
+A = TypeVar("A")
+L = TypeVar("L")
 
 
 class AsyncCore(ImagineAsyncClient):
@@ -124,9 +123,9 @@ class BlockingClient:
         self._async.prepare()
         return loop_thread.loop_thread().call(function)
 
-    def _stream(self, stream: AsyncStream[T, R]) -> Stream[T, R]:
+    def _live(self, twin: Callable[[A], L], live: A) -> L:
         self._async.prepare()
-        return Stream(stream)
+        return twin(live)
 
     def _derived(self, core: AsyncCore) -> Self:
         client = object.__new__(type(self))

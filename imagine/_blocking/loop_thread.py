@@ -19,8 +19,8 @@ from types import BuiltinFunctionType
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from imagine._blocking.portal import Portal
-from imagine._blocking.workers import DaemonThreads
 from imagine._first_use import first_use
+from imagine._threads import DaemonThreads
 from imagine.exceptions import ImagineException
 
 if TYPE_CHECKING:

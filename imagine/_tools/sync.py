@@ -1,4 +1,4 @@
-"""Write the blocking client, `imagine/client.py`, from the async one; with `--check`, compare and show the difference.
+"""Write the blocking client and the twins of what lives from the async ones; with `--check`, show what differs.
 
 Each public method becomes its head, its docstring and one line that carries the call over. Syntax trees only say where
 things are: heads and docstrings are copied as text, so that the result is the same bytes under every Python. It is run
@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import builtins
 import difflib
+import json
 import re
 import sys
 from pathlib import Path
@@ -19,20 +20,35 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 PACKAGE = Path(__file__).resolve().parent.parent
-SOURCE = PACKAGE / "async_client.py"
-TARGET = PACKAGE / "client.py"
 
 WIDTH = 120
-CLASS = "ImagineAsyncClient"
-BASE = "BlockingClient"
-HOMES = {BASE: "imagine._blocking.client", "Stream": "imagine._blocking.stream"}
-"""Where the names come from that stand in for those of the async client."""
+LIVE = {
+    "AsyncStream": "Stream",
+    "AsyncToolRun": "ToolRun",
+    "AsyncToolStream": "ToolStream",
+    "AsyncPartialStream": "PartialStream",
+    "AsyncConversation": "Conversation",
+}
+"""What is returned without a wait and lives on, and its twins."""
+CLIENT = {"ImagineAsyncClient": "ImagineClient"}
+TWINS = {name: twin for name, twin in LIVE.items() if name != "AsyncStream"}
+"""Those that are generated; `Stream` is written by hand, as its words are others."""
+BY_HAND = {"aclose", "close", "read"}
+"""What twins have from their base."""
+HOMES = {
+    "BlockingClient": "imagine._blocking.client",
+    "BlockingConversation": "imagine._blocking.conversation",
+    "BlockingLive": "imagine._blocking.live",
+    "Stream": "imagine._blocking.stream",
+    **dict.fromkeys(TWINS.values(), "imagine._blocking.faces"),
+}
+"""Where the names come from that stand in for those of the async ones."""
 EXAMPLES = "\n        Examples:\n"
 """Opens the last part of a docstring: what it shows blocks already, and is copied as it is."""
 
 WORDS = {
-    CLASS: "ImagineClient",
-    "AsyncStream": "Stream",
+    **CLIENT,
+    **LIVE,
     "AsyncAudioFile": "AudioFile",
     "async def ": "def ",
     "for asyncio.": "for code that blocks.",
@@ -49,8 +65,14 @@ WORDS = {
 }
 """What is said differently in code that blocks; each entry must be of use."""
 
+TWIN_WORDS = {
+    **TWINS,
+    "async def ": "def ",
+}
+"""The same for the twins."""
+
 HEADER = '''
-"""The client for code that blocks, written by `make sync`: edit `imagine/async_client.py`, not this file."""
+"""{title}, written by `make sync`: edit {sources}"""
 
 from __future__ import annotations
 '''.lstrip()
@@ -96,13 +118,58 @@ class Imported(NamedTuple):
     name: str
 
 
-class Source:
-    """The async client's module: its text, and where things are in it."""
+class Module(NamedTuple):
+    """A module that is written: its classes, and where they come from."""
 
-    def __init__(self, text: str) -> None:
+    title: str
+    target: Path
+    sources: tuple[Path, ...]
+    classes: Mapping[str, str]
+    words: Mapping[str, str]
+
+    def text(self) -> str:
+        """Return what it has to be."""
+        sources = [Source(path.read_text(encoding="utf-8"), _shown(path)) for path in self.sources]
+        header = HEADER.format(title=self.title, sources=_listed(self.sources))
+        return generated(sources, self.classes, self.words, header)
+
+
+def _listed(sources: Iterable[Path]) -> str:
+    """Name one module, or several in lines of their own."""
+    first, *others = (f"`{_shown(path)}`" for path in sources)
+    lines = "".join(f"\n- {name}" for name in (first, *others))
+    return f"what is listed here, not this file.\n{lines}\n" if others else f"{first}, not this file."
+
+
+def _shown(path: Path) -> str:
+    return path.relative_to(PACKAGE.parent).as_posix() if path.is_relative_to(PACKAGE.parent) else path.name
+
+
+MODULES = (
+    Module("The client for code that blocks", PACKAGE / "client.py", (PACKAGE / "async_client.py",), CLIENT, WORDS),
+    Module(
+        "The twins of what lives",
+        PACKAGE / "_blocking" / "faces.py",
+        (
+            PACKAGE / "_running" / "run.py",
+            PACKAGE / "_asking" / "partial_stream.py",
+            PACKAGE / "_conversing" / "conversation.py",
+        ),
+        TWINS,
+        TWIN_WORDS,
+    ),
+)
+
+
+class Source:
+    """A module that awaits: its text, and where things are in it."""
+
+    def __init__(self, text: str, path: str) -> None:
+        self.module = path.removesuffix(".py").replace("/", ".")
         self._lines = text.splitlines()
         self._tree = ast.parse(text)
         self.imports = dict(_imports(self._tree.body))
+        self.classes = {node.name: node for node in self._tree.body if isinstance(node, ast.ClassDef)}
         self.assignments = {
             target.id: node
             for node in self._tree.body
@@ -111,22 +178,27 @@ class Source:
             if isinstance(target, ast.Name)
         }
 
-    @property
-    def client(self) -> ast.ClassDef:
-        """The class that is carried over."""
-        for node in self._tree.body:
-            if isinstance(node, ast.ClassDef) and node.name == CLASS:
-                return node
-        raise Refused(f"there is no class {CLASS}")
+    def methods(self, node: ast.ClassDef) -> list[Function]:
+        """Return what is carried over of a class, and of those of this module that it stands on."""
+        bases = [self.classes[name] for base in node.bases for name in _names(base) if name in self.classes]
+        inherited = [method for base in bases for method in self.methods(base)]
+        own = [method for method in node.body if isinstance(method, Function) and _is_carried(method)]
+        names = {method.name for method in own}
+        return [*(method for method in inherited if method.name not in names), *own]
 
     def text(self, node: ast.stmt) -> str:
         """Return the lines of a statement."""
         return "\n".join(self._lines[node.lineno - 1 : node.end_lineno])
 
+    def whole(self, method: Function) -> str:
+        """Return the lines of a method from its first decorator to its end."""
+        first = min(node.lineno for node in (method, *method.decorator_list))
+        return "\n".join(self._lines[first - 1 : method.end_lineno])
+
     def head(self, method: Function) -> str:
         """Return the lines of a method from its first decorator to the colon."""
-        first = min(node.lineno for node in (method, *method.decorator_list))
-        return "\n".join(self._lines[first - 1 : method.body[0].lineno - 1])
+        lines = self.whole(method).splitlines()
+        return "\n".join(lines[: method.body[0].lineno - 1 - (method.end_lineno or 0)])
 
     def docstring(self, node: ast.ClassDef | Function) -> str:
         """Return the lines of a docstring."""
@@ -135,32 +207,61 @@ class Source:
         return self.text(node.body[0])
 
 
-def generated(text: str, table: Mapping[str, str] = WORDS) -> str:
-    """Return the blocking client's module for the async client's."""
-    source, words = Source(text), Words(table)
-    methods = [node for node in source.client.body if isinstance(node, Function) and _is_carried(node)]
+Named = tuple[Source, set[str]]
+"""A source, and names that heads of a class in it have."""
+
+
+def generated(sources: list[Source], classes: Mapping[str, str], table: Mapping[str, str], header: str) -> str:
+    """Return the module for code that blocks."""
+    words = Words(table)
+    carried = [(source, node) for source in sources for node in source.classes.values() if node.name in classes]
+    if missing := classes.keys() - {node.name for _, node in carried}:
+        raise Refused(f"there is no class {', '.join(sorted(missing))}")
+    named = [(source, _names_in_heads(node, source.methods(node))) for source, node in carried]
     parts = [
-        HEADER,
-        _import_block(source, words, methods),
-        f'__all__ = ["{words.adapt(CLASS)}"]\n',
-        *(f"{source.text(node)}\n" for name, node in source.assignments.items() if name in _names_in_heads(methods)),
-        f"\nclass {words.adapt(CLASS)}({BASE}):\n{words.adapt(source.docstring(source.client))}\n",
-        *(_method(source, words, method) for method in methods),
+        header,
+        _import_block(named, words, carried),
+        f"__all__ = {json.dumps(sorted(classes.values()))}\n",
+        *(f"{text}\n" for text in _assignments(named)),
+        *(_class(source, words, node) for source, node in carried),
     ]
     words.check_all_used()
     return "\n".join(parts)
 
 
 def _is_carried(method: Function) -> bool:
-    return not method.name.startswith("_")
+    return not method.name.startswith("_") and method.name not in BY_HAND
 
 
-def _method(source: Source, words: Words, method: Function) -> str:
+def _class(source: Source, words: Words, node: ast.ClassDef) -> str:
+    head = f"\nclass {words.adapt(node.name)}({_base(node)}):\n{words.adapt(source.docstring(node))}\n"
+    return "\n".join([head, *(_method(source, words, node, method) for method in source.methods(node))])
+
+
+def _base(node: ast.ClassDef) -> str:
+    """Return the base of a twin, which says what it iterates, if anything, and what it comes from."""
+    iterated = [ast.unparse(base.slice) for base in node.bases if isinstance(base, ast.Subscript)]
+    if not iterated:
+        return f"Blocking{'Client' if node.name in CLIENT else TWINS[node.name]}"
+    parameters = [ast.unparse(base) for base in node.bases if _names(base) >= {"Generic"}]
+    return f"BlockingLive[{iterated[0]}, {node.name}{''.join(parameters).removeprefix('Generic')}]"
+
+
+def _assignments(named: list[Named]) -> dict[str, None]:
+    """Return the lines of what heads name and modules make themselves, such as type variables, each once."""
+    return {
+        source.text(node): None for source, names in named for name, node in source.assignments.items() if name in names
+    }
+
+
+def _method(source: Source, words: Words, node: ast.ClassDef, method: Function) -> str:
+    if "overload" in _decorators(method):
+        return f"{_shortened(words.adapt(source.whole(method)))}\n"
     head = _shortened(words.adapt(source.head(method)))
     text, mark, examples = source.docstring(method).partition(EXAMPLES)
     if mark and ">>> " not in examples:
         raise Refused(f"the examples of {method.name} show no call: each begins with >>>")
-    return f"{head}\n{words.adapt(text)}{mark}{_without_await(examples)}\n{_body(method)}\n"
+    return f"{head}\n{words.adapt(text)}{mark}{_without_await(examples)}\n{_body(node, method)}\n"
 
 
 def _shortened(head: str) -> str:
@@ -171,33 +272,45 @@ def _shortened(head: str) -> str:
     return "".join([*decorators, flat]) if fits and ",\n    )" not in signature else head
 
 
-def _body(method: Function) -> str:
-    decorators = {node.id for node in method.decorator_list if isinstance(node, ast.Name)}
-    if len(decorators) < len(method.decorator_list) or decorators - {"property", "lists_keywords"}:
-        raise Refused(f"{method.name} has a decorator that is not known here")
-    if "property" in decorators:
+def _decorators(method: Function) -> set[str]:
+    return {name for node in method.decorator_list for name in _names(node)}
+
+
+def _body(node: ast.ClassDef, method: Function) -> str:
+    if unknown := _decorators(method) - {"property", "lists_keywords"}:
+        raise Refused(f"{method.name} has a decorator that is not known here: {', '.join(sorted(unknown))}")
+    if "property" in _decorators(method):
         return f"        return self._async.{method.name}"
-    carrier, how = _carrier(method)
-    outer, inner, arguments = f"        return self.{carrier}(", f"{how}self._async.{method.name}(", _forwarded(method)
-    if not carrier:  # it neither waits nor answers: any thread may call it
-        return f"        {inner}{', '.join(arguments)})"
-    line = f"{outer}{inner}{', '.join(arguments)}))"
-    return line if len(line) <= WIDTH else f"{outer}\n{_laid_out(f'            {inner}', arguments)}\n        )"
+    carrier, first = _carrier(node, method)
+    inner, arguments = f"self._async.{method.name}(", _forwarded(method)
+    if not carrier:  # it does not wait: any thread may call it
+        return f"        {first}{inner}{', '.join(arguments)})"
+    outer, call = f"        return self.{carrier}(", f"{first}{inner}{', '.join(arguments)})"
+    if len(f"{outer}{call})") <= WIDTH:
+        return f"{outer}{call})"
+    if len(call) + 12 <= WIDTH:
+        return f"{outer}\n            {call}\n        )"
+    head, comma, rest = first.rpartition(", ")
+    lines = [f"            {head},"] if comma else []
+    laid = _laid_out(f"            {rest}{inner}", arguments, comma.strip())
+    return "\n".join([outer, *lines, laid, "        )"])
 
 
-def _carrier(method: Function) -> tuple[str, str]:
-    """Tell which method of the base class carries a call over, by what it returns, and how the call is written."""
+def _carrier(node: ast.ClassDef, method: Function) -> tuple[str, str]:
+    """Tell which method of the base class carries a call over, by what it returns, and what stands before the call."""
     if isinstance(method, ast.AsyncFunctionDef):
         return "_call", "lambda: "
     match method.returns:
-        case ast.Subscript(value=ast.Name(id="AsyncStream")):
-            return "_stream", ""
+        case ast.Subscript(value=ast.Name(id=name)) | ast.Name(id=name) if name in LIVE:
+            return "_live", f"{LIVE[name]}, "
         case ast.Name(id="Self"):
             return "_derived", ""
         case ast.Constant(value=None):
             return "", ""
+        case _ if node.name in LIVE:
+            return "", "return "
         case _:
-            raise Refused(f"{method.name} returns neither an AsyncStream nor Self nor None, and is no coroutine")
+            raise Refused(f"{method.name} returns nothing that lives, nor Self nor None, and is no coroutine")
 
 
 def _forwarded(method: Function) -> list[str]:
@@ -212,15 +325,15 @@ def _forwarded(method: Function) -> list[str]:
     ]
 
 
-def _laid_out(opening: str, items: list[str]) -> str:
+def _laid_out(opening: str, items: list[str], after: str) -> str:
     """Lay the arguments of a call out as the formatter would: on one line, on a line of their own, or one a line."""
     indent = " " * (len(opening) - len(opening.lstrip()))
     joined = ", ".join(items)
-    if len(opening) + len(joined) < WIDTH:
-        return f"{opening}{joined})"
+    if len(f"{opening}{joined}){after}") <= WIDTH:
+        return f"{opening}{joined}){after}"
     if len(indent) + 4 + len(joined) <= WIDTH:
-        return f"{opening}\n{indent}    {joined}\n{indent})"
-    return _one_a_line(opening, items)
+        return f"{opening}\n{indent}    {joined}\n{indent}){after}"
+    return f"{_one_a_line(opening, items)}{after}"
 
 
 def _one_a_line(opening: str, items: list[str]) -> str:
@@ -239,32 +352,48 @@ def _imports(body: Iterable[ast.stmt]) -> Iterator[tuple[str, Imported]]:
             yield from _imports(node.body)
 
 
-def _names_in_heads(methods: Iterable[Function]) -> set[str]:
-    return {name for method in methods for node in (method.args, method.returns) if node for name in _names(node)}
+def _names_in_heads(node: ast.ClassDef, methods: Iterable[Function]) -> set[str]:
+    """Return the names that the heads of a twin and of its methods have, but for the twin's base."""
+    parts = [part for method in methods for part in (method.args, method.returns) if part]
+    names = {name for part in (*parts, ast.parse(_base(node))) for name in _names(part)}
+    return names - {"BlockingClient", "BlockingConversation", "BlockingLive"}
 
 
 def _names(node: ast.AST) -> set[str]:
     return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
 
 
-def _import_block(source: Source, words: Words, methods: list[Function]) -> str:
+def _import_block(named: list[Named], words: Words, carried: list[tuple[Source, ast.ClassDef]]) -> str:
     """Return the imports still in use; all of them run, so that `typing.get_type_hints` finds what heads name."""
-    used = {Imported(HOMES[BASE], BASE)}
-    for name in sorted(_names_in_heads(methods)):
-        if name in source.assignments:
-            used |= {source.imports[part] for part in _names(source.assignments[name].value)}
-        elif name in source.imports:
-            module, imported = source.imports[name]
-            adapted = words.adapt(imported)
-            used.add(Imported(HOMES.get(adapted, module), adapted))
-        elif not hasattr(builtins, name):
-            raise Refused(f"{name} is used in a head and is neither imported nor built in")
-    used |= {source.imports[name] for name in _names_of_decorators(methods) & source.imports.keys()}
-    return f"{_sorted_imports(used)}\n"
+    used = {_base_of(node) for _, node in carried}
+    here = {words.adapt(node.name) for _, node in carried}
+    for source, names in named:
+        for name in sorted(names):
+            used |= _origins(source, name, words)
+    for source, node in carried:
+        decorators = {name for method in source.methods(node) for name in _decorators(method)}
+        used |= {source.imports[name] for name in decorators & source.imports.keys()}
+    return f"{_sorted_imports({item for item in used if item.name not in here})}\n"
 
 
-def _names_of_decorators(methods: Iterable[Function]) -> set[str]:
-    return {name for method in methods for node in method.decorator_list for name in _names(node)}
+def _base_of(node: ast.ClassDef) -> Imported:
+    name = _base(node).partition("[")[0]
+    return Imported(HOMES[name], name)
+
+
+def _origins(source: Source, name: str, words: Words) -> set[Imported]:
+    """Tell what has to be imported for a name."""
+    if name in source.assignments:
+        return {source.imports[part] for part in _names(source.assignments[name].value)}
+    if name in source.classes:
+        return {Imported(source.module, name)}
+    if name in source.imports:
+        module, imported = source.imports[name]
+        adapted = words.adapt(imported)
+        return {Imported(HOMES.get(adapted, module), adapted)}
+    if not hasattr(builtins, name):
+        raise Refused(f"{name} is used in a head and is neither imported nor built in")
+    return set()
 
 
 def _sorted_imports(imports: set[Imported]) -> str:
@@ -288,31 +417,35 @@ def _rank(name: str) -> tuple[bool, bool, str]:
     return not name.isupper(), not name[0].isupper(), name
 
 
-def difference(wanted: str, target: Path) -> str:
+def difference(module: Module, wanted: str) -> str:
     """Return what would have to change in the target, empty where nothing does."""
-    there = target.read_text(encoding="utf-8") if target.exists() else ""
+    there = module.target.read_text(encoding="utf-8") if module.target.exists() else ""
     lines = difflib.unified_diff(
         there.splitlines(keepends=True),
         wanted.splitlines(keepends=True),
-        f"{target.name} as it is",
-        f"{target.name} as {SOURCE.name} asks for",
+        f"{module.target.name} as it is",
+        f"{module.target.name} as its source asks for",
     )
     return "".join(lines)
 
 
-def main(arguments: list[str], source: Path = SOURCE, target: Path = TARGET) -> int:
-    """Write the target, or compare it; the result is the exit status."""
+def main(arguments: list[str], modules: Iterable[Module] = MODULES) -> int:
+    """Write the modules, or compare them; the result is the exit status."""
+    return max(_written(module, only_checks=arguments == ["--check"]) for module in modules)
+
+
+def _written(module: Module, *, only_checks: bool) -> int:
     try:
-        wanted = generated(source.read_text(encoding="utf-8"))
+        wanted = module.text()
     except Refused as refusal:
-        print(f"{source}: {refusal}", file=sys.stderr)
+        print(f"{', '.join(map(str, module.sources))}: {refusal}", file=sys.stderr)
         return 2
-    if arguments != ["--check"]:
-        target.write_text(wanted, encoding="utf-8", newline="\n")
+    if not only_checks:
+        module.target.write_text(wanted, encoding="utf-8", newline="\n")
         return 0
-    changes = difference(wanted, target)
+    changes = difference(module, wanted)
     if changes:
-        print(f"{changes}\n{target} is not what {source.name} makes of it: run `make sync`", file=sys.stderr)
+        print(f"{changes}\n{module.target} is not what its source makes of it: run `make sync`", file=sys.stderr)
     return 1 if changes else 0
 
 

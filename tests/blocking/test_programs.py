@@ -287,7 +287,7 @@ def test_a_stream_stays_with_the_process_that_opened_it(server):
     print(stream.final().choices[0].finish_reason)
         """
     )
-    assert ended.printed[0].startswith("this stream was opened in another process")
+    assert ended.printed[0].startswith("this Stream was begun in another process")
     assert (ended.status, ended.printed[1:], ended.errors) == (0, ["0", "length"], "")
 
 

@@ -35,7 +35,7 @@ def add(a, b):
     [
         ({"response_format": Model}, ["response_format holds the class Model", '"schema": Model.model_json_schema()']),
         ({"response_format": Answer}, ["the class Answer", '"schema": msgspec.json.schema(Answer)']),
-        ({"tools": [add]}, ["tools[0] holds the function add", '"type": "function"', '"name": "add"']),
+        ({"tools": [add]}, ["tools[0]: add: its parameter a has no hint of its type", "`a: str`"]),
         ({"tools": [Answer]}, ["tools[0] holds the class Answer", '"name": "Answer"']),
         ({"tool_choice": add}, ["tool_choice holds the function add"]),
         ({"extra_body": {"plan": Answer}}, ["extra_body.plan holds the class Answer", "give an instance of it"]),

@@ -1,9 +1,10 @@
-"""The generator of the blocking client: what it writes, what it refuses, and that the result is up to date."""
+"""The generator of the blocking client and its like: what it writes, and refuses; the result is up to date."""
 
 from __future__ import annotations
 
 import importlib.util
 import inspect
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,16 @@ from textwrap import dedent, indent
 import pytest
 from support.pythons import MINORS, candidates, works
 
-from imagine import AsyncStream, ImagineAsyncClient, ImagineClient, Stream
+from imagine import (
+    AsyncStream,
+    AsyncToolRun,
+    AsyncToolStream,
+    ImagineAsyncClient,
+    ImagineClient,
+    Stream,
+    ToolRun,
+    ToolStream,
+)
 
 ROOT = Path(__file__).parents[2]
 TOOL = ROOT / "imagine" / "_tools" / "sync.py"
@@ -37,6 +47,17 @@ def source(*methods, top=""):
     return f'{dedent(top)}\n\nclass ImagineAsyncClient:\n    """A client."""\n\n{body}\n'
 
 
+def generated(text, words=WORDS, classes=sync.CLIENT):
+    """What the tool makes of a module."""
+    return sync.generated([sync.Source(text, "imagine/source.py")], classes, words, sync.HEADER)
+
+
+def module(target, source=None):
+    """The blocking client, written to another place, or from another source."""
+    client = sync.MODULES[0]
+    return client._replace(target=target, sources=(source,) if source else client.sources)
+
+
 def method(head, docstring='"""Do it."""'):
     """A method whose body is of no interest."""
     return f"{head}\n    {docstring}\n    raise NotImplementedError"
@@ -45,12 +66,12 @@ def method(head, docstring='"""Do it."""'):
 def body_of(head):
     """The generated body of one method, in one line."""
     table = {word: told for word, told in WORDS.items() if word in head + "ImagineAsyncClient"}
-    text = sync.generated(source(method(head), top="from typing import Self, AsyncStream, lists_keywords"), table)
+    text = generated(source(method(head), top="from typing import Self, AsyncStream, lists_keywords"), table)
     return "".join(line.strip() for line in text.rpartition('"""\n')[2].splitlines())
 
 
 def test_the_blocking_client_is_up_to_date():
-    """`imagine/client.py` is what the async client asks for."""
+    """`imagine/client.py` is what the async client asks for, and so are the twins of what lives."""
     ended = subprocess.run([sys.executable, TOOL, "--check"], capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
 
@@ -67,17 +88,17 @@ def test_the_blocking_client_is_up_to_date():
 def test_drift_is_shown_and_repaired(tmp_path, capsys, change):
     """The check fails on any difference and prints it; writing the file repairs it."""
     target = tmp_path / "client.py"
-    assert sync.main([], target=target) == 0
+    assert sync.main([], [module(target)]) == 0
     written = target.read_bytes()
-    assert sync.main(["--check"], target=target) == 0
+    assert sync.main(["--check"], [module(target)]) == 0
     changed = change(written.decode())
     target.unlink() if changed is None else target.write_text(changed)
-    assert sync.main(["--check"], target=target) == 1
+    assert sync.main(["--check"], [module(target)]) == 1
     shown = capsys.readouterr().err
     assert any(line.startswith(("+ ", "- ", "+", "-")) for line in shown.splitlines()[2:])
     assert "make sync" in shown
-    assert sync.main([], target=target) == 0
-    assert sync.main(["--check"], target=target) == 0
+    assert sync.main([], [module(target)]) == 0
+    assert sync.main(["--check"], [module(target)]) == 0
     assert target.read_bytes() == written
 
 
@@ -100,7 +121,7 @@ def test_every_python_writes_the_same(minor):
         ("async def a(self, *b: int, c: int) -> int:", "return self._call(lambda: self._async.a(*b, c=c))"),
         ("async def a(self, b: int, **c: int) -> int:", "return self._call(lambda: self._async.a(b, **c))"),
         ("@lists_keywords\nasync def a(self, **c: int) -> int:", "return self._call(lambda: self._async.a(**c))"),
-        ("def a(self, b: int) -> AsyncStream[int, int]:", "return self._stream(self._async.a(b))"),
+        ("def a(self, b: int) -> AsyncStream[int, int]:", "return self._live(Stream, self._async.a(b))"),
         ("def a(self, **b: int) -> Self:", "return self._derived(self._async.a(**b))"),
         ("@property\ndef a(self) -> int:", "return self._async.a"),
     ],
@@ -117,22 +138,21 @@ def test_arguments_are_passed_on(head, body):
         (source(method("async def a(self) -> int:", '""""""')), "a has no docstring"),
         (source(method("@staticmethod\nasync def a() -> int:")), "a has a decorator that is not known"),
         (source(method("@some.decorator\nasync def a(self) -> int:")), "a has a decorator that is not known"),
-        (source(method("def a(self) -> int:")), "a returns neither an AsyncStream nor Self"),
-        (source(method("def a(self):")), "a returns neither an AsyncStream nor Self"),
+        (source(method("def a(self) -> int:")), "a returns nothing that lives, nor Self"),
+        (source(method("def a(self):")), "a returns nothing that lives, nor Self"),
         (source(method("async def a(self) -> Unknown:")), "Unknown is used in a head"),
         (source(method("async def a(self) -> int:", '"""Do it with `await`."""')), "'await' is left in"),
         ("class SomeClient: ...", "there is no class ImagineAsyncClient"),
         (source(method("@property\ndef a(self) -> int:")), "these words are nowhere in the source: ['async def ']"),
     ],
 )
-def test_what_cannot_be_carried_over_is_refused(tmp_path, capsys, monkeypatch, text, told):
+def test_what_cannot_be_carried_over_is_refused(tmp_path, capsys, text, told):
     """A source that the tool would have to guess at is an error that names the place, and nothing is written."""
-    monkeypatch.setattr(sync, "WORDS", WORDS)
     with pytest.raises(sync.Refused) as refusal:
-        sync.generated(text, WORDS)
+        generated(text)
     assert told in str(refusal.value)
     (tmp_path / "async_client.py").write_text(text)
-    assert sync.main([], source=tmp_path / "async_client.py", target=tmp_path / "client.py") == 2
+    assert sync.main([], [module(tmp_path / "client.py", tmp_path / "async_client.py")._replace(words=WORDS)]) == 2
     assert capsys.readouterr().err.startswith(str(tmp_path))
     assert not (tmp_path / "client.py").exists()
 
@@ -140,7 +160,7 @@ def test_what_cannot_be_carried_over_is_refused(tmp_path, capsys, monkeypatch, t
 def test_private_methods_stay_away():
     """Names with an underscore are not generated."""
     heads = ["async def _a(self) -> int:", "async def __aenter__(self) -> int:"]
-    text = sync.generated(source(*map(method, heads)), {"ImagineAsyncClient": "ImagineClient"})
+    text = generated(source(*map(method, heads)), {"ImagineAsyncClient": "ImagineClient"})
     assert "def " not in text
 
 
@@ -165,7 +185,7 @@ def test_only_imports_in_use_are_taken_over():
         method("@lists_keywords\nasync def a(self, t: T, s: Sequence[Any], d: datetime = x) -> ssl.SSLContext:"),
         method("def b(self) -> AsyncStream[Thing, None]:"),
     ]
-    text = sync.generated(source(*methods, top=dedent(top) + "x = None"), WORDS | {"AsyncStream": "Stream"})
+    text = generated(source(*methods, top=dedent(top) + "x = None"), WORDS | {"AsyncStream": "Stream"})
     head = text.partition('"""\n')[2].partition("\n\nclass")[0]
     assert head == dedent(
         """
@@ -204,19 +224,84 @@ def test_lines_are_laid_out_as_the_formatter_would(head, arguments):
     heads = [head.format("a" * length, arguments) for length in range(1, 80)]
     words = {word: told for word, told in WORDS.items() if word in head + "ImagineAsyncClient"}
     async_client = formatted(source(*map(method, heads), top="from imagine import Answer, AsyncStream"))
-    result = sync.generated(async_client, words)
+    result = generated(async_client, words)
     assert result == formatted(result)
+
+
+OVERLOADED = """
+@overload
+async def a(self, b: int) -> int: ...
+@overload
+async def a(self, b: str) -> str: ...
+async def a(self, b: int | str) -> int | str:
+    '''Do it.'''
+    raise NotImplementedError
+"""
+
+
+def test_overloads_are_copied():
+    """The heads that checkers choose from stay as they are, and the body is that of the one that runs."""
+    text = generated(source(OVERLOADED.replace("'''", '"""'), top="from typing import overload"))
+    assert [line.strip() for line in text.splitlines() if "def a" in line] == [
+        "def a(self, b: int) -> int: ...",
+        "def a(self, b: str) -> str: ...",
+        "def a(self, b: int | str) -> int | str:",
+    ]
+    assert "from typing import overload" in text
+    assert text.count("return self._call(lambda: self._async.a(b))") == 1
+
+
+LIVE = """
+from typing import TypeVar
+
+from imagine.live import AsyncLive, Item
+
+T = TypeVar("T")
+
+class _Base(AsyncLive[T]):
+    async def final(self) -> int:
+        '''Read it all.'''
+
+    async def read(self) -> list[T]:
+        '''Read some.'''
+
+class AsyncToolRun(_Base[Item]):
+    '''Lives.'''
+
+    @property
+    def text(self) -> str:
+        '''The text.'''
+
+class AsyncToolStream(AsyncLive[T], Generic[T]):
+    '''Lives, too.'''
+"""
+
+
+def test_twins_of_what_lives():
+    """A twin says what it iterates, has what its class inherits in its module, and leaves the rest to its base."""
+    words = {"AsyncToolRun": "ToolRun", "AsyncToolStream": "ToolStream", "async def ": "def "}
+    text = generated(LIVE.replace("'''", '"""'), words, sync.TWINS)
+    assert "class ToolRun(BlockingLive[Item, AsyncToolRun]):" in text
+    assert "class ToolStream(BlockingLive[T, AsyncToolStream[T]]):" in text
+    assert [line for line in text.splitlines() if line.startswith("from imagine.")] == [
+        "from imagine._blocking.live import BlockingLive",
+        "from imagine.live import Item",
+        "from imagine.source import AsyncToolRun, AsyncToolStream",
+    ]
+    members = [line.strip() for line in text.splitlines() if line.startswith("        ") and "return" in line]
+    assert members == ["return self._call(lambda: self._async.final())", "return self._async.text"]
 
 
 PUBLIC = sorted(name for name in dir(ImagineAsyncClient) if not name.startswith("_"))
 
 
 def test_both_clients_have_the_same_names():
-    """Neither client has a public name that the other lacks; of the streams, only what awaits is the async one's."""
+    """Neither client has a public name that the other lacks; of what lives, only what awaits is the async one's."""
     assert sorted(name for name in dir(ImagineClient) if not name.startswith("_")) == PUBLIC
-    streams = [{name for name in dir(kind) if not name.startswith("_")} for kind in (AsyncStream, Stream)]
-    assert streams[0] - streams[1] == {"aclose", "read"}
-    assert not streams[1] - streams[0]
+    for kinds in ((AsyncStream, Stream), (AsyncToolRun, ToolRun), (AsyncToolStream, ToolStream)):
+        awaiting, blocking = ({name for name in dir(kind) if not name.startswith("_")} for kind in kinds)
+        assert awaiting - blocking == {"aclose", "read"}
+        assert not blocking - awaiting
 
 
 @pytest.mark.parametrize("name", PUBLIC)
@@ -239,4 +324,5 @@ def first_line(what):
 
 
 def signature_of(function):
-    return str(inspect.signature(function)).replace("AsyncStream[", "Stream[").replace("AsyncAudioFile", "AudioFile")
+    told = str(inspect.signature(function)).replace("AsyncAudioFile", "AudioFile")
+    return re.sub(r"\bAsync(Stream|ToolRun|ToolStream)\b", r"\1", told)

@@ -13,6 +13,7 @@ import pytest
 
 import imagine
 
+TOOLS = {"Tool", "ToolArgumentsError", "ToolCall", "ToolResult", "Turn", "tool"}
 CLIENTS = {"ImagineAsyncClient", "ImagineClient", "AsyncStream", "Stream"}
 VALUES = {"Timeout", "RateLimit", "QuotaState", "CallInfo", "Attempt", "RawResponse"}
 OPTIONS = {"CallOptions", "SamplingOptions", "ClientOptions", "ExtraOptions"}
@@ -30,9 +31,11 @@ EXCEPTIONS = {
     "ImagineAPIRedirectException",
     "ImagineDecodeException",
     "ImagineExtraMissing",
+    "ImagineParseException",
     "ImagineQuotaException",
     "ImagineStreamException",
     "ImagineStreamErrorException",
+    "ImagineToolException",
 }
 MODULES = {
     "chat_completions": {
@@ -65,15 +68,15 @@ MODULES = {
     "usage": {"UsageRecord", "UsageRecordAggregated", "UsageResponse"},
 }
 DATA_CLASSES = set().union(*MODULES.values())
-CLASSES = [name for name in imagine.__all__ if name not in ("__version__", "image_part")]
+CLASSES = [name for name in imagine.__all__ if name not in ("__version__", "image_part", "tool")]
 
 
 def test_all_is_sorted_and_complete():
     """`imagine.__all__` has the version and every public name in order, each of them once; `dir()` shows the same."""
     assert imagine.__all__ == sorted(set(imagine.__all__)) == dir(imagine)
-    assert (
-        set(imagine.__all__) >= {"__version__", "image_part"} | CLIENTS | VALUES | OPTIONS | EXCEPTIONS | DATA_CLASSES
-    )
+    functions = {"image_part", "tool"}
+    classes = CLIENTS | VALUES | OPTIONS | TOOLS | EXCEPTIONS | DATA_CLASSES
+    assert set(imagine.__all__) >= {"__version__"} | functions | classes
 
 
 def test_all_has_nothing_private():
@@ -99,6 +102,7 @@ def test_everything_public_has_a_docstring():
         ("imagine.client", {"ImagineClient"}),
         ("imagine.calls", {"Attempt", "CallInfo", "RawResponse"}),
         ("imagine.limits", {"QuotaState", "RateLimit", "Timeout"}),
+        ("imagine.tools", TOOLS),
         ("imagine.types", DATA_CLASSES),
         *((f"imagine.types.{module}", names) for module, names in MODULES.items()),
     ],

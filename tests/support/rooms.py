@@ -17,22 +17,11 @@ from typing import NamedTuple
 PACKAGE = Path(__file__).parents[2] / "imagine"
 
 FLOORS = (
-    *(
-        "_version",
-        "_warn",
-        "_log",
-        "_saving",
-        "_headers",
-        "types",
-        "calls",
-        "exceptions",
-        "limits",
-        "_redaction",
-        "_record",
-    ),
-    *("_tracing", "_first_use", "_instead", "_images", "_plain", "_fields"),
-    *("_pacing", "_answers", "_options", "_http", "streaming", "_requests", "_client", "async_client"),
-    *("_blocking", "client", "server", "testing", "otel", "langchain", "llama_index", "__init__"),
+    *("_version", "_warn", "_log", "_saving", "_headers", "types", "calls", "exceptions", "limits", "_redaction"),
+    *("_record", "_threads", "_tracing", "_first_use", "_instead", "_images", "_plain", "_fields", "_schema", "_json"),
+    *("_pacing", "_answers", "_options", "_http", "_live", "streaming", "_tool", "_requests", "_running", "_asking"),
+    *("_conversing", "_client", "async_client", "_blocking", "client", "tools", "parsing", "conversations", "server"),
+    *("testing", "otel", "langchain", "llama_index", "__init__"),
 )
 """All rooms, from the ground up: each imports only what stands before it."""
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import UNSET
 
-from imagine.server.engines.schema.fitting import FORMATS, fits_number, fits_text, plain_numbers, plain_texts
-from imagine.server.engines.schema.reading import preset
+from imagine._schema.fitting import FORMATS, fits_number, fits_text, plain_numbers, plain_texts
+from imagine._schema.keywords import preset
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from imagine.server.engines.schema.hints import Hints
-    from imagine.server.engines.schema.reading import Schema
+    from imagine._schema.hints import Hints
+    from imagine._schema.keywords import Schema
 
 _NO = frozenset({"false", "no", "off"})
 _T = TypeVar("_T", str, float)

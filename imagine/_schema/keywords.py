@@ -23,6 +23,7 @@ class Schema(Struct, rename="camel", kw_only=True):
     default: object = UNSET
     examples: list[object] | None = None
     format: str | None = None
+    content_encoding: str | None = None
     pattern: str | None = None
     min_length: int | None = None
     max_length: int | None = None

@@ -6,6 +6,7 @@ import re
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from imagine._schema.hints import Hints
 from imagine.server.engines.quotations import quotations
 from imagine.server.engines.tokens import words
 
@@ -19,7 +20,7 @@ _QUOTED = r"[\"'\u2018\u201c]([^\"'\u2019\u201d\n]+)[\"'\u2019\u201d]"
 _AFTER_NAME = rf"\s*(?:[:=]|\b(?:is|of|to)\b)?\s*(?:{_QUOTED}|([\w.@+-]*\w))"
 
 
-class Hints:
+class MessageHints(Hints):
     """The values in one message; text that has been taken is not offered again."""
 
     def __init__(self, message: str) -> None:

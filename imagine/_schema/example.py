@@ -1,4 +1,4 @@
-"""Makes JSON values that fit a JSON Schema, filled from a user's message where that is easy."""
+"""Makes JSON values that fit a JSON Schema, filled from hints where there are any."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from imagine.server.engines.schema.hints import Hints
-from imagine.server.engines.schema.reading import Schema, merged, preset, read_schema, schema_of
-from imagine.server.engines.schema.scalars import Scalars
+from imagine._schema.hints import Hints
+from imagine._schema.keywords import Schema, merged, preset, read_schema, schema_of
+from imagine._schema.scalars import Scalars
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 _MOST_VALUES = 10_000
 
 
-def example(schema: Mapping[str, Any], message: str = "") -> object:
+def example(schema: Mapping[str, Any], hints: Hints | None = None) -> object:
     """Make a value that fits a schema.
 
-    A value that the message names (`limit 5`, `city: Oslo`, a word of an enum) comes first, then `const`, `default` and
+    A value that a message names (`limit 5`, `city: Oslo`, a word of an enum) comes first, then `const`, `default` and
     `examples`, then quoted texts, names and numbers of the message, then plain values. Objects get their required
     properties and those the message names; all of them where none is required. Of `anyOf` and `oneOf` the first option
     that can be made is taken. Keywords that `Schema` does not list are ignored.
@@ -29,7 +29,7 @@ def example(schema: Mapping[str, Any], message: str = "") -> object:
     Raises ValueError for an invalid schema, for one without a value, or if a value is hard to find (a rare `pattern`).
     """
     root = read_schema(schema)
-    return _Maker(root, Hints(message)).value(root)
+    return _Maker(root, hints or Hints()).value(root)
 
 
 class _EndlessError(ValueError):

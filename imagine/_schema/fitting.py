@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from imagine.server.engines.schema.reading import Schema
+    from imagine._schema.keywords import Schema
 
 _LONGEST = 100_000
+_BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 
 
 class Format(NamedTuple):
@@ -39,6 +40,7 @@ FORMATS = {
     "hostname": _format(r"[a-z0-9]{1,63}(?:\.[a-z0-9]{1,63})+", "example.com"),
     "ipv4": _format(r"(?:\d{1,3}\.){3}\d{1,3}", "192.0.2.1", IPv4Address),
     "ipv6": _format(r"[0-9a-f:]{0,39}:[0-9a-f:]{1,39}", "2001:db8::1", IPv6Address),
+    "decimal": _format(r"-?\d{1,30}(?:\.\d{1,30})?", "1.5"),
     "uri": _format(r"https?://[\w.-]+(?:/[\w./?=&%+-]*\w)?/?", "https://example.com/"),
     "uuid": _format(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", "00000000-0000-4000-8000-000000000001"),
 }
@@ -49,7 +51,8 @@ def fits_text(schema: Schema, text: str) -> bool:
     """Tell whether a text has the length, the format and the pattern that the schema asks for."""
     long_enough = (schema.min_length or 0) <= len(text)
     short_enough = schema.max_length is None or len(text) <= schema.max_length
-    return long_enough and short_enough and _has_format(schema.format, text) and _has_pattern(schema.pattern, text)
+    spelled = _has_format(schema.format, text) and _has_encoding(schema.content_encoding, text)
+    return long_enough and short_enough and spelled and _has_pattern(schema.pattern, text)
 
 
 def plain_texts(schema: Schema, *preferred: str) -> Iterator[str]:
@@ -101,6 +104,10 @@ def _has_format(name: str | None, text: str) -> bool:
     except ValueError:
         return False
     return FORMATS[name].pattern.fullmatch(text) is not None
+
+
+def _has_encoding(name: str | None, text: str) -> bool:
+    return name != "base64" or (len(text) % 4 == 0 and _BASE64.fullmatch(text) is not None)
 
 
 def _has_pattern(pattern: str | None, text: str) -> bool:

@@ -1,0 +1,87 @@
+"""One question and all that comes of it: kept whole, or not at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imagine._conversing.messages import checked_messages
+from imagine._running.loop import ToolLoop
+from imagine.exceptions import ImagineException, ImagineToolException
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from imagine._conversing.record import Record
+    from imagine._conversing.window import Window
+    from imagine._running.crew import Crew
+    from imagine._running.loop import Asked
+    from imagine._running.turns import Event
+    from imagine.types.chat_completions import ChatMessage
+
+__all__ = ["Exchange"]
+
+
+class Exchange(ToolLoop):
+    """A run about one question, which sends what fits of the conversation before it."""
+
+    def __init__(
+        self,
+        ask: Callable[[Sequence[object], int], Asked],
+        crew: Crew,
+        question: ChatMessage,
+        record: Record,
+        window: Window,
+        max_turns: int,
+    ) -> None:
+        super().__init__(ask, crew, [*record.messages, question], max_turns)
+        self._question = question
+        self._record = record
+        self._window = window
+        self._sent: list[ChatMessage] = []
+        self._start: int | None = None
+
+    def check(self) -> None:
+        """Raise ValueError where the question would be refused, before there is a run."""
+        self._window.of(checked_messages(self.messages))
+
+    def keep_partial(self) -> None:
+        """Stop, and keep the question with what came of it; nothing where nothing came."""
+        if self._whole or self._start is None:
+            return
+        if len(self._record.begin(self)) != self._start:
+            self._record.end(self)
+            raise ImagineException("the conversation has gone on since this stream was left: keep what came at once")
+        super().keep_partial()
+        self._keep()
+
+    def _to_send(self) -> Sequence[object]:
+        if not self.turns:
+            said = self._record.begin(self)
+            self.messages[:], self._start = [*said, self._question], len(said)
+        try:
+            self._sent = self._window.of(checked_messages(self.messages))
+        except ValueError as error:
+            if not self.turns:
+                raise
+            raise ImagineToolException(f"{error}; `messages` has all of it", "budget") from error
+        return self._sent
+
+    def _end_turn(self) -> list[Event]:
+        events = super()._end_turn()
+        usage = self.turns[-1].answer.usage
+        self._record.spend(usage)
+        self._window.learn(self._sent, usage.prompt_tokens if usage else None)
+        if self._whole and self._record.is_asked_by(self):
+            self._keep()
+        return events
+
+    def _keep(self) -> None:
+        said = checked_messages(self.messages)[self._start :]
+        self._start = None
+        if len(said) > 1:
+            self._record.keep(self, said)
+        self._record.end(self)
+
+    def _stop(self) -> None:
+        super()._stop()
+        self._record.end(self)

@@ -1,0 +1,188 @@
+"""The turns of a run: an answer, the calls in it, and what becomes of the conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+from imagine._running.turns import Event, Turn
+from imagine.exceptions import ImagineException, ImagineToolException
+from imagine.types.chat_completions import ChatMessage
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from imagine._running.crew import Crew, Read
+    from imagine._running.errands import Errands
+    from imagine._running.turns import ToolCall, ToolResult
+    from imagine.types.chat_completions import ChatCompletionResponse, ChatCompletionStreamResponse
+
+__all__ = ["PARTIAL", "Asked", "Messages", "ToolLoop"]
+
+Messages: TypeAlias = list[ChatMessage | Mapping[str, Any]]
+
+
+class Asked(Protocol):
+    """An answer on its way: an `AsyncStream`, or what comes whole."""
+
+    @property
+    def text(self) -> str:
+        """The text that came so far."""
+        ...
+
+    async def read(self) -> list[ChatCompletionStreamResponse]:
+        """Return the next chunks; none at the end."""
+        ...
+
+    async def final(self) -> ChatCompletionResponse:
+        """Return the whole answer."""
+        ...
+
+    def close(self) -> None:
+        """Drop it, from any thread."""
+        ...
+
+
+PARTIAL = {"type": "partial"}
+"""The annotation of a message that was kept before its end; annotations are never sent."""
+
+
+class ToolLoop:
+    """One run. Each read takes a step, of which `_next` is the one to come.
+
+    It refers to itself nowhere, so that one that is dropped is gone at once.
+    """
+
+    def __init__(
+        self,
+        ask: Callable[[Sequence[object], int], Asked],
+        crew: Crew,
+        messages: Messages,
+        max_turns: int,
+    ) -> None:
+        self.messages = messages
+        self.turns: list[Turn] = []
+        self.pending: tuple[ToolCall, ...] = ()
+        self._ask = ask
+        self._crew = crew
+        self._max_turns = max_turns
+        self._next: Callable[[ToolLoop], Awaitable[list[Event]]] = type(self)._begin
+        self._asked: Asked | None = None
+        self._answer: ChatCompletionResponse | None = None
+        self._calls: list[Read] = []
+        self._work: Errands[ToolResult] | None = None
+        self._results: list[ToolResult] = []
+        self._reading = self._whole = self._closed = False
+        self._failure: Exception | None = None
+
+    async def read(self) -> list[Event]:
+        """Return what is ready next, an empty list at the end; raise what ended the run, each time."""
+        if self._reading:
+            raise ImagineException("this run is being read by another task; give each consumer a run of its own")
+        if self._failure is not None:
+            raise self._failure
+        self._reading = True
+        try:
+            return [] if self._whole or self._closed else await self._next(self)
+        except BaseException as error:
+            if self._closed and isinstance(error, ImagineException):
+                return []
+            self._fail(error)
+            raise
+        finally:
+            self._reading = False
+
+    async def final(self) -> ChatCompletionResponse:
+        """Read to the end and return the last answer."""
+        while await self.read():
+            pass
+        if not self._whole:
+            raise self._told(ImagineToolException("the run was closed before its end", "closed"))
+        return self.turns[-1].answer
+
+    def close(self) -> None:
+        """Stop at once, from any task or thread."""
+        self._closed = True
+        self._stop()
+
+    def keep_partial(self) -> None:
+        """Stop, and put what text came of the answer under way into the conversation, marked as a part."""
+        if self._whole:
+            return
+        self.close()
+        if self._asked is not None and (text := self._asked.text):
+            self.messages.append(ChatMessage(role="assistant", content=text, annotations=[PARTIAL.copy()]))
+        self._asked = None
+
+    def give_up(self) -> None:
+        """Stop after a cancellation; who does come back is told."""
+        if not (self._whole or self._closed or self._failure):
+            self._failure = self._told(ImagineToolException("an earlier read of this run was cancelled", "closed"))
+        self._stop()
+
+    def _stop(self) -> None:
+        for under_way in (self._asked, self._work):
+            if under_way is not None:
+                under_way.close()
+
+    def _fail(self, error: BaseException) -> None:
+        if isinstance(error, ImagineToolException):
+            self._told(error)
+        if isinstance(error, Exception):
+            self._failure = error
+        self.give_up()
+
+    def _told(self, error: ImagineToolException) -> ImagineToolException:
+        """Return an error with what there is of the run."""
+        error.messages, error.partial = list(self.messages), self._answer
+        return error
+
+    def _to_send(self) -> Sequence[object]:
+        """Return the conversation as the next answer is asked for with it."""
+        return list(self.messages)
+
+    async def _begin(self) -> list[Event]:
+        if len(self.turns) >= self._max_turns:
+            message = f"the model still asks for tools after max_turns={self._max_turns} answers"
+            raise ImagineToolException(f"{message}; `messages` has all of it, to go on with", "max_turns")
+        self._asked = self._ask(self._to_send(), len(self.turns))
+        self._next = type(self)._listen
+        return await self._listen()
+
+    async def _listen(self) -> list[Event]:
+        if self._asked is None or self._closed:
+            return []
+        if chunks := await self._asked.read():
+            return list[Event](chunks)
+        self._answer = await self._asked.final()
+        self._calls = self._crew.calls_in(self._answer, len(self.turns) + 1, self.messages)
+        self._next = type(self)._call
+        return [read.call for read in self._calls] or self._end_turn()
+
+    async def _call(self) -> list[Event]:
+        calls = [read for read in self._calls if not read.is_for_others]
+        if not calls:
+            return self._end_turn()
+        self._work, self._results, self._next = self._crew.begin(calls), [], type(self)._gather
+        return await self._gather()
+
+    async def _gather(self) -> list[Event]:
+        if self._work is None or self._closed:
+            return []
+        if not (results := await self._work.ready()):
+            return []
+        self._results += results
+        return [*results, *self._end_turn()] if self._work.is_done else [*results]
+
+    def _end_turn(self) -> list[Event]:
+        """Put an answer and its results into the conversation, both or neither: a call without an answer is refused."""
+        assert self._answer is not None
+        results = {result.call.id: result for result in self._results}
+        calls = [read.call for read in self._calls]
+        ordered = tuple(results[call.id] for call in calls if call.id in results)
+        self.messages += self._crew.said(self._answer, calls, ordered)
+        self.pending = tuple(call for call in calls if call.id not in results)
+        self.turns.append(Turn(len(self.turns) + 1, self._answer, ordered))
+        self._asked, self._work, self._results, self._next = None, None, [], type(self)._begin
+        self._whole = not calls or bool(self.pending)
+        return [self.turns[-1]]
