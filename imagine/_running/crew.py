@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Crew", "Read", "ToolErrors"]
 
 ToolErrors: TypeAlias = Literal["tell", "raise"] | Callable[[ToolCall, Exception], str]
+_THREADS = DaemonThreads()
 TOLD_CHARACTERS = 1_000
 """How much of an error the model is told."""
 
@@ -141,7 +142,7 @@ def _start(tool: Tool, values: dict[str, Any], context: Context) -> asyncio.Futu
     loop = asyncio.get_running_loop()
     if tool.is_async:
         return loop.create_task(outcome_of(_awaited(tool, values)), context=context)
-    return loop.run_in_executor(DaemonThreads(), context.run, partial(_outcome_of_call, tool, values))
+    return loop.run_in_executor(_THREADS, context.run, partial(_outcome_of_call, tool, values))
 
 
 async def _awaited(tool: Tool, values: dict[str, Any]) -> object:

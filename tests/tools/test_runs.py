@@ -234,6 +234,14 @@ async def test_messages_are_checked_before_anything_is_sent(client):
         client.run_tools([], tools=[weather])
 
 
+async def test_messages_may_be_an_iterator(client, kind, server):
+    """It is read once."""
+    server.chat.replies("Hello.")
+    run = getattr(client, kind)(iter(HELLO), tools=[weather])
+    await run.final()
+    assert run.messages[:1] == HELLO
+
+
 async def test_a_closed_client_begins_no_run(make_client):
     """It is told at once."""
     client = await make_client()
