@@ -88,14 +88,17 @@ def _shapes(value: object, target: Target[Any], *, alone: bool, levels: int = 2)
 def _unwrapped(value: object, target: Target[Any], *, alone: bool) -> Iterator[object]:
     if members := _object(value):
         for name, inner in members.items() if len(members) == 1 else ():
-            is_list = target.kind == "array" and type(inner) is list
-            if is_list or folded(name) in ("value", folded(target.name)):
+            if _is_wrapper(name, inner, target):
                 yield _decoded(inner, target)
         if target.kind == "array" and alone:
             yield [members]
     elif isinstance(value, list) and target.kind != "array":
         items = cast("list[object]", value)
         yield from items if len(items) == 1 else ()
+
+
+def _is_wrapper(name: str, inner: object, target: Target[Any]) -> bool:
+    return folded(name) in ("value", folded(target.name)) or (isinstance(inner, list) and target.kind == "array")
 
 
 def _decoded(value: object, target: Target[Any]) -> object:
@@ -115,5 +118,5 @@ def _without_nulls(value: object) -> object:
     return list(map(_without_nulls, cast("list[object]", value))) if isinstance(value, list) else value
 
 
-def _object(value: object) -> dict[str, Any]:
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+def _object(value: object) -> dict[str, object]:
+    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
