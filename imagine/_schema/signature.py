@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from contextlib import suppress
 from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, get_type_hints
@@ -135,8 +136,17 @@ def _to_add(name: str) -> str:
 def _described(argument: Argument, schema: dict[str, Any], said: Docstring) -> dict[str, Any]:
     texts = [part for part in getattr(argument.target.type, "__metadata__", ()) if isinstance(part, str)]
     told = texts[0] if texts else said.parameters.get(argument.name)
-    default = {} if argument.is_required else shown_default(argument.default)
-    return {**({"description": told} if told else {}), **schema, **default}
+    return {**({"description": told} if told else {}), **schema, **_default_of(argument)}
+
+
+def _default_of(argument: Argument) -> dict[str, Any]:
+    """Return what the schema says of a default; nothing of one that the model could not send."""
+    shown = {} if argument.is_required else shown_default(argument.default)
+    with suppress(ValueError):
+        if shown:
+            argument.target.convert(shown["default"])
+        return shown
+    return {}
 
 
 def _read(argument: Argument, given: dict[str, object]) -> dict[str, Any]:
