@@ -82,7 +82,7 @@ class Signature:
 def _documented(function: Callable[..., object]) -> object:
     """Return what has the docstring: behind a partial its function, of a callable object its `__call__`."""
     function = function.func if isinstance(function, partial) else function
-    if inspect.isroutine(function):
+    if inspect.isroutine(function) or hasattr(function, "__wrapped__"):
         return function
     return type(function).__call__ if type(function).__call__.__doc__ else type(function)
 
@@ -105,7 +105,7 @@ def _parameters(function: Callable[..., object], name: str) -> list[inspect.Para
 
 
 def _hints(function: Callable[..., object], name: str) -> dict[str, Any]:
-    function = function.func if isinstance(function, partial) else function
+    function = inspect.unwrap(function.func if isinstance(function, partial) else function)
     try:
         return get_type_hints(function if inspect.isroutine(function) else type(function).__call__, include_extras=True)
     except NameError as error:

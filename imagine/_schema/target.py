@@ -53,7 +53,7 @@ def target_of(kind: Any) -> Target[Any]:
     """Return what converts JSON into a type; TypeError for one without a JSON Schema."""
     try:
         return _cached(kind)
-    except (TypeError, NameError, ValueError, RuntimeError) as error:
+    except (TypeError, NameError, AttributeError, ValueError, RuntimeError) as error:
         said = str(error).partition("\n")[0].rstrip(".:")
         raise TypeError(f"{_shown(kind)} has no JSON Schema: {said}{_hint(said)}. Give {_KINDS}") from error
 

@@ -139,17 +139,31 @@ def convert(amount: float, source: str, target: Literal["USD", "EUR"]) -> float:
     return amount
 
 
+class Counted:
+    """Counts calls."""
+
+    def __init__(self, function):
+        functools.update_wrapper(self, function)
+        self.count = 0
+
+    def __call__(self, *args, **kwargs):
+        self.count += 1
+        return self.__wrapped__(*args, **kwargs)
+
+
 @pytest.mark.parametrize(
     ("function", "name", "description", "parameters", "is_async"),
     [
         (Station().read, "read", "Read it.", ["place"], False),
         (Station(), "Station", "Call it.", ["place"], True),
         (functools.partial(convert, 1.0, target="EUR"), "convert", "Convert money.", ["source"], False),
+        (Counted(convert), "convert", "Convert money.", ["amount", "source", "target"], False),
+        (functools.cache(convert), "convert", "Convert money.", ["amount", "source", "target"], False),
         (functools.partial(Station().read), "read", "Read it.", ["place"], False),
     ],
 )
-def test_what_is_bound_is_no_parameter(function, name, description, parameters, is_async):
-    """Of methods, objects that can be called and partials, the model is told what is left to give."""
+def test_a_tool_is_whatever_can_be_called(function, name, description, parameters, is_async):
+    """Of methods, objects, partials and what decorators make, the model is told what is left to give."""
     made = Tool(function)
     assert (made.name, made.description, made.is_async) == (name, description, is_async)
     assert list(made.parameters["properties"]) == parameters
