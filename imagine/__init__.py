@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         ImagineDecodeException,
         ImagineException,
         ImagineExtraMissing,
+        ImagineParseException,
         ImagineQuotaException,
         ImagineStreamErrorException,
         ImagineStreamException,
@@ -64,6 +65,12 @@ if TYPE_CHECKING:
         QuotaState,
         RateLimit,
         Timeout,
+    )
+    from imagine.parsing import (
+        AsyncPartialStream,
+        Parsed,
+        Partial,
+        PartialStream,
     )
     from imagine.streaming import (
         AsyncStream,
@@ -122,6 +129,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "AsyncPartialStream",
     "AsyncStream",
     "AsyncToolRun",
     "AsyncToolStream",
@@ -167,6 +175,7 @@ __all__ = [
     "ImagineDecodeException",
     "ImagineException",
     "ImagineExtraMissing",
+    "ImagineParseException",
     "ImagineQuotaException",
     "ImagineStreamErrorException",
     "ImagineStreamException",
@@ -175,6 +184,9 @@ __all__ = [
     "LLMSamplingParams",
     "LaneState",
     "ModelType",
+    "Parsed",
+    "Partial",
+    "PartialStream",
     "PingResponse",
     "QuotaState",
     "RateLimit",
@@ -222,6 +234,7 @@ _HOMES = {
     "AsyncStream": "imagine.streaming",
     "ImagineExtraMissing": "imagine.exceptions",
     "Stream": "imagine._blocking.stream",
+    **dict.fromkeys(("AsyncPartialStream", "Parsed", "Partial", "PartialStream"), "imagine.parsing"),
     **dict.fromkeys(("AsyncToolRun", "AsyncToolStream", "Tool", "ToolArgumentsError", "ToolCall"), "imagine.tools"),
     **dict.fromkeys(("ToolResult", "ToolRun", "ToolStream", "Turn", "tool"), "imagine.tools"),
 }

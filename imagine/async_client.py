@@ -7,12 +7,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from os import PathLike
-from typing import Any, Literal, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, Unpack, overload
 
 from imagine._answers.folding import ChatFold, ChoicesProgress, CompletionFold, ImageFold, ImagesProgress
 from imagine._answers.images import with_absolute_urls
 from imagine._answers.models import models_by_type
 from imagine._answers.vectors import vectors_for
+from imagine._asking.outcomes import Parsed, Way
+from imagine._asking.partial_stream import AsyncPartialStream
 from imagine._client import AsyncClientBase
 from imagine._http.sources import name_of, source_of
 from imagine._options.call import (
@@ -66,6 +68,9 @@ from imagine.types.reranker import RERANKER_HISTORY, RERANKER_RESPONSE, ReRanker
 from imagine.types.transcribe import TRANSCRIBE_RESPONSE, AsyncAudioFile, TranscribeResponse
 from imagine.types.translate import TRANSLATE_RESPONSE, TranslateResponse
 from imagine.types.usage import USAGE_RESPONSE, UsageResponse
+
+if TYPE_CHECKING:
+    from imagine._asking.asking import Asking
 
 __all__ = ["ImagineAsyncClient"]
 
@@ -441,6 +446,144 @@ class ImagineAsyncClient(AsyncClientBase):
         question = Question("run_tools_stream", self.chat_stream, messages, model, tool_choice, options)
         rules = Rules(tools, max_turns, tool_timeout, tool_concurrency, tool_errors)
         return AsyncToolStream(begun(question, rules, self._redaction))
+
+    @overload
+    async def chat_parse(
+        self,
+        messages: Sequence[ChatMessage | Mapping[str, Any]],
+        response_type: type[T],
+        model: str | None = None,
+        *,
+        ways: Sequence[Way] = ...,
+        asks: int = ...,
+        **options: Unpack[SamplingOptions],
+    ) -> Parsed[T]: ...
+
+    @overload
+    async def chat_parse(
+        self,
+        messages: Sequence[ChatMessage | Mapping[str, Any]],
+        response_type: object,
+        model: str | None = None,
+        *,
+        ways: Sequence[Way] = ...,
+        asks: int = ...,
+        **options: Unpack[SamplingOptions],
+    ) -> Parsed[Any]: ...
+
+    @lists_keywords
+    async def chat_parse(
+        self,
+        messages: Sequence[ChatMessage | Mapping[str, Any]],
+        response_type: object,
+        model: str | None = None,
+        *,
+        ways: Sequence[Way] = ("tool", "content", "completion"),
+        asks: int = 3,
+        **options: Unpack[SamplingOptions],
+    ) -> Parsed[Any]:
+        """Ask for a value of a type, and ask again where the answer does not fit.
+
+        JSON is found wherever the model put it: in a tool call, in a fence, between sentences. What it means without
+        doubt is mended, such as single quotes or "3" for a number; `repaired` tells. An answer that has JSON which does
+        not fit is asked for again with what is wrong; one without JSON, and a service that refuses the way (400, 404,
+        405, 415, 422, 501), lead to the next way. The temperature rises by 0.3 with each, and `seed` by 1.
+
+        Args:
+            messages: The conversation, as ChatMessages or plain dicts, mixed as you like.
+            response_type: A Struct, dataclass, TypedDict, NamedTuple, pydantic model, Enum or Literal; int, str, or a
+                list, dict or union of these.
+            model: Default: `default_model_llm`.
+            ways: How to ask, in this order: for a call of a "tool"; for JSON as the "content" of a chat; by a prompt
+                that the model goes on with, a "completion" (of at most 1,024 tokens, unless `max_tokens` is given).
+            asks: The most answers to ask for; all of them are in `usage`.
+            options: Sampling parameters and call options, of each of its calls.
+
+        Raises:
+            ImagineParseException: No answer fits; one that was cut by a limit of tokens is not asked for again.
+            TypeError: JSON has no form for the type.
+            ValueError: Unknown ways or none, or `asks` below 1.
+
+        Examples:
+            >>> from dataclasses import dataclass
+            >>> @dataclass
+            ... class City:
+            ...     name: str
+            ...     people: int
+            >>> server.chat.replies("Sure! {'name': 'Oslo', 'people': '709000'}")
+            >>> parsed = client.chat_parse([{"role": "user", "content": "Norway's capital?"}], City)
+            >>> parsed.value
+            City(name='Oslo', people=709000)
+            >>> parsed.repaired
+            True
+        """
+        from imagine._asking.asking import Asking, until_it_fits
+
+        self._check_open()
+        model = model or self.default_model_llm
+        asking = Asking[Any]("chat_parse", messages, response_type, model, ways, asks, options, self._redaction)
+        return await until_it_fits(asking, self.chat, self.completion)
+
+    @overload
+    def chat_parse_stream(
+        self,
+        messages: Sequence[ChatMessage | Mapping[str, Any]],
+        response_type: type[T],
+        model: str | None = None,
+        *,
+        ways: Sequence[Way] = ...,
+        **options: Unpack[SamplingOptions],
+    ) -> AsyncPartialStream[T]: ...
+
+    @overload
+    def chat_parse_stream(
+        self,
+        messages: Sequence[ChatMessage | Mapping[str, Any]],
+        response_type: object,
+        model: str | None = None,
+        *,
+        ways: Sequence[Way] = ...,
+        **options: Unpack[SamplingOptions],
+    ) -> AsyncPartialStream[Any]: ...
+
+    @lists_keywords
+    def chat_parse_stream(
+        self,
+        messages: Sequence[ChatMessage | Mapping[str, Any]],
+        response_type: object,
+        model: str | None = None,
+        *,
+        ways: Sequence[Way] = ("tool", "content", "completion"),
+        **options: Unpack[SamplingOptions],
+    ) -> AsyncPartialStream[Any]:
+        """Ask for a value of a type, and show how it grows; called without `await`.
+
+        It never asks again once something was shown: to begin anew would take back what is on the screen. Items of a
+        `list[Person]` become complete one by one, with the path `(0,)`, `(1,)` and so on.
+
+        Args:
+            messages: The conversation, as ChatMessages or plain dicts, mixed as you like.
+            response_type: As for `chat_parse`.
+            model: Default: `default_model_llm`.
+            ways: How to ask, in this order, until something can be shown.
+            options: Sampling parameters and call options, of each of its calls.
+
+        Examples:
+            >>> server.chat.replies('{"value": ["red", "green"]}')
+            >>> question = {"role": "user", "content": "Which colours do you like?"}
+            >>> with client.chat_parse_stream([question], list[str]) as stream:
+            ...     [path for partial in stream for path, _ in partial.completed]
+            [(0,), (1,), ()]
+            >>> stream.final().value
+            ['red', 'green']
+        """
+        from imagine._asking.asking import Asking
+        from imagine._asking.showing import Showing
+
+        self._check_open()
+        model = model or self.default_model_llm
+        asking = Asking[Any]("chat_parse_stream", messages, response_type, model, ways, None, options, self._redaction)
+        return AsyncPartialStream(asking, self._stream_of, partial(Showing, asking.target))
 
     @lists_keywords
     async def completion(
@@ -831,3 +974,7 @@ class ImagineAsyncClient(AsyncClientBase):
 
     def _images(self, payload: bytes) -> ImageResponse:
         return with_absolute_urls(IMAGE_RESPONSE.decode(payload), self._options.endpoint)
+
+    def _stream_of(self, asking: Asking[Any]) -> AsyncStream[Any, Any]:
+        keywords = asking.request()
+        return self.completion_stream(**keywords) if asking.way == "completion" else self.chat_stream(**keywords)

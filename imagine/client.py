@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal, Self, TypeVar, Unpack
+from typing import Any, Literal, Self, TypeVar, Unpack, overload
 
+from imagine._asking.outcomes import Parsed, Way
 from imagine._blocking.client import BlockingClient
-from imagine._blocking.faces import ToolRun, ToolStream
+from imagine._blocking.faces import PartialStream, ToolRun, ToolStream
 from imagine._blocking.stream import Stream
 from imagine._options.call import CallOptions, SamplingOptions, lists_keywords
 from imagine._options.client import ClientOptions
@@ -366,6 +367,137 @@ class ImagineClient(BlockingClient):
                 tool_choice=tool_choice,
                 **options,
             ),
+        )
+
+    @overload
+    def chat_parse(
+        self,
+        messages: Sequence[ChatMessage | Mapping[str, Any]],
+        response_type: type[T],
+        model: str | None = None,
+        *,
+        ways: Sequence[Way] = ...,
+        asks: int = ...,
+        **options: Unpack[SamplingOptions],
+    ) -> Parsed[T]: ...
+
+    @overload
+    def chat_parse(
+        self,
+        messages: Sequence[ChatMessage | Mapping[str, Any]],
+        response_type: object,
+        model: str | None = None,
+        *,
+        ways: Sequence[Way] = ...,
+        asks: int = ...,
+        **options: Unpack[SamplingOptions],
+    ) -> Parsed[Any]: ...
+
+    @lists_keywords
+    def chat_parse(
+        self,
+        messages: Sequence[ChatMessage | Mapping[str, Any]],
+        response_type: object,
+        model: str | None = None,
+        *,
+        ways: Sequence[Way] = ("tool", "content", "completion"),
+        asks: int = 3,
+        **options: Unpack[SamplingOptions],
+    ) -> Parsed[Any]:
+        """Ask for a value of a type, and ask again where the answer does not fit.
+
+        JSON is found wherever the model put it: in a tool call, in a fence, between sentences. What it means without
+        doubt is mended, such as single quotes or "3" for a number; `repaired` tells. An answer that has JSON which does
+        not fit is asked for again with what is wrong; one without JSON, and a service that refuses the way (400, 404,
+        405, 415, 422, 501), lead to the next way. The temperature rises by 0.3 with each, and `seed` by 1.
+
+        Args:
+            messages: The conversation, as ChatMessages or plain dicts, mixed as you like.
+            response_type: A Struct, dataclass, TypedDict, NamedTuple, pydantic model, Enum or Literal; int, str, or a
+                list, dict or union of these.
+            model: Default: `default_model_llm`.
+            ways: How to ask, in this order: for a call of a "tool"; for JSON as the "content" of a chat; by a prompt
+                that the model goes on with, a "completion" (of at most 1,024 tokens, unless `max_tokens` is given).
+            asks: The most answers to ask for; all of them are in `usage`.
+            options: Sampling parameters and call options, of each of its calls.
+
+        Raises:
+            ImagineParseException: No answer fits; one that was cut by a limit of tokens is not asked for again.
+            TypeError: JSON has no form for the type.
+            ValueError: Unknown ways or none, or `asks` below 1.
+
+        Examples:
+            >>> from dataclasses import dataclass
+            >>> @dataclass
+            ... class City:
+            ...     name: str
+            ...     people: int
+            >>> server.chat.replies("Sure! {'name': 'Oslo', 'people': '709000'}")
+            >>> parsed = client.chat_parse([{"role": "user", "content": "Norway's capital?"}], City)
+            >>> parsed.value
+            City(name='Oslo', people=709000)
+            >>> parsed.repaired
+            True
+        """
+        return self._call(
+            lambda: self._async.chat_parse(messages, response_type, model, ways=ways, asks=asks, **options)
+        )
+
+    @overload
+    def chat_parse_stream(
+        self,
+        messages: Sequence[ChatMessage | Mapping[str, Any]],
+        response_type: type[T],
+        model: str | None = None,
+        *,
+        ways: Sequence[Way] = ...,
+        **options: Unpack[SamplingOptions],
+    ) -> PartialStream[T]: ...
+
+    @overload
+    def chat_parse_stream(
+        self,
+        messages: Sequence[ChatMessage | Mapping[str, Any]],
+        response_type: object,
+        model: str | None = None,
+        *,
+        ways: Sequence[Way] = ...,
+        **options: Unpack[SamplingOptions],
+    ) -> PartialStream[Any]: ...
+
+    @lists_keywords
+    def chat_parse_stream(
+        self,
+        messages: Sequence[ChatMessage | Mapping[str, Any]],
+        response_type: object,
+        model: str | None = None,
+        *,
+        ways: Sequence[Way] = ("tool", "content", "completion"),
+        **options: Unpack[SamplingOptions],
+    ) -> PartialStream[Any]:
+        """Ask for a value of a type, and show how it grows.
+
+        It never asks again once something was shown: to begin anew would take back what is on the screen. Items of a
+        `list[Person]` become complete one by one, with the path `(0,)`, `(1,)` and so on.
+
+        Args:
+            messages: The conversation, as ChatMessages or plain dicts, mixed as you like.
+            response_type: As for `chat_parse`.
+            model: Default: `default_model_llm`.
+            ways: How to ask, in this order, until something can be shown.
+            options: Sampling parameters and call options, of each of its calls.
+
+        Examples:
+            >>> server.chat.replies('{"value": ["red", "green"]}')
+            >>> question = {"role": "user", "content": "Which colours do you like?"}
+            >>> with client.chat_parse_stream([question], list[str]) as stream:
+            ...     [path for partial in stream for path, _ in partial.completed]
+            [(0,), (1,), ()]
+            >>> stream.final().value
+            ['red', 'green']
+        """
+        return self._live(
+            PartialStream, self._async.chat_parse_stream(messages, response_type, model, ways=ways, **options)
         )
 
     @lists_keywords

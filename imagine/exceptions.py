@@ -6,6 +6,7 @@
     ├── ImagineConnectionException            no connection, or it was lost: DNS, refused, TLS, proxy, reset
     │   └── ImagineTimeoutException           a time limit was hit; also a TimeoutError
     ├── ImagineDecodeException                an answer, or a value, that does not fit its class; also a ValueError
+    │   └── ImagineParseException             no answer fits the type that was asked for; `answer` is the last one
     ├── ImagineStreamException                a stream that broke or was cut; `partial` holds what came
     │   └── ImagineStreamErrorException       the service put an error into the stream; also an ImagineAPIException
     ├── ImagineQuotaException                 a declared quota, or the wait it asks for, forbids the call
@@ -27,9 +28,14 @@ Bad arguments raise ValueError or TypeError before anything is sent. No error of
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from imagine.calls import CallInfo
+
+if TYPE_CHECKING:
+    from imagine.types.chat_completions import ChatCompletionResponse
+    from imagine.types.common import UsageInfo
+    from imagine.types.completions import CompletionResponse
 
 __all__ = [
     "ImagineAPIAuthenticationException",
@@ -44,6 +50,7 @@ __all__ = [
     "ImagineDecodeException",
     "ImagineException",
     "ImagineExtraMissing",
+    "ImagineParseException",
     "ImagineQuotaException",
     "ImagineStreamErrorException",
     "ImagineStreamException",
@@ -97,6 +104,29 @@ class ImagineTimeoutException(ImagineConnectionException, TimeoutError):
 
 class ImagineDecodeException(ImagineException, ValueError):
     """An answer or a value does not fit its class; the message names the field and what was there."""
+
+
+class ImagineParseException(ImagineDecodeException):
+    """No answer of a model fits the type that was asked for; `partial` is what JSON the last one begins with."""
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        answer: ChatCompletionResponse | CompletionResponse | None = None,
+        cut: bool = False,
+        asked: int = 0,
+        usage: UsageInfo | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.answer = answer
+        """The last answer, None where there was none."""
+        self.cut = cut
+        """Whether a limit of tokens ended it: `max_tokens`, or the service's own."""
+        self.asked = asked
+        """How many answers there were."""
+        self.usage = usage
+        """Tokens of all answers together, as far as they report them; None where none does."""
 
 
 class ImagineStreamException(ImagineException):

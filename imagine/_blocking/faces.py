@@ -1,7 +1,15 @@
-"""The twins of what lives, written by `make sync`: edit `imagine/_running/run.py`, not this file."""
+"""The twins of what lives, written by `make sync`: edit what is listed here, not this file.
+
+- `imagine/_running/run.py`
+- `imagine/_asking/partial_stream.py`
+"""
 
 from __future__ import annotations
 
+from typing import TypeVar
+
+from imagine._asking.outcomes import Parsed, Partial
+from imagine._asking.partial_stream import AsyncPartialStream
 from imagine._blocking.live import BlockingLive
 from imagine._running.loop import Messages
 from imagine._running.run import AsyncToolRun, AsyncToolStream
@@ -9,7 +17,9 @@ from imagine._running.turns import Event, ToolCall, Turn
 from imagine.types.chat_completions import ChatCompletionResponse
 from imagine.types.common import UsageInfo
 
-__all__ = ["ToolRun", "ToolStream"]
+__all__ = ["PartialStream", "ToolRun", "ToolStream"]
+
+T = TypeVar("T")
 
 
 class ToolRun(BlockingLive[Turn, AsyncToolRun]):
@@ -86,5 +96,22 @@ class ToolStream(BlockingLive[Event, AsyncToolStream]):
 
         Raises what the calls of the client can raise, and ImagineToolException after `max_turns`, for a tool that
         failed if `tool_errors="raise"`, and where the run was closed before its end.
+        """
+        return self._call(lambda: self._async.final())
+
+
+class PartialStream(BlockingLive[Partial, AsyncPartialStream[T]]):
+    """A value of a type as it grows.
+
+    Nothing is sent before the first `Partial` is asked for. Iterate it to show what is there so far, or to take what
+    has become complete; `final()` is the whole value. Iterating raises what a stream raises, and ImagineParseException
+    at the end where the answer does not fit.
+    """
+
+    def final(self) -> Parsed[T]:
+        """Read to the end and return the whole value.
+
+        Raises ImagineParseException where the answer does not fit, and what streams raise. A stream never asks again:
+        it goes on to the next of its ways while nothing was shown, and ends otherwise.
         """
         return self._call(lambda: self._async.final())

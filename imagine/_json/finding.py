@@ -10,7 +10,7 @@ from imagine._json.lexemes import Lexeme, lexemes
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["Found", "found_json", "only_number", "only_option"]
+__all__ = ["Found", "begins_json", "found_json", "only_number", "only_option"]
 
 MOST = 64
 """How many candidates are looked at: whoever writes more of them says nothing."""
@@ -54,6 +54,11 @@ def found_json(text: str) -> Found:
     finder.drop_open()
     in_order = sorted(finder.ranges, key=lambda found: not found.fenced)
     return Found(tuple(text[start:end] for start, end, _ in in_order[:MOST]), finder.is_open)
+
+
+def begins_json(text: str) -> bool:
+    """Tell whether brackets are those of JSON, and not a sentence's."""
+    return _BEGINS_JSON.match(text) is not None
 
 
 class _Finder:

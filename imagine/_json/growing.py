@@ -181,8 +181,8 @@ class Growing:
         return shown
 
     def _lifted(self) -> Any:
-        parent = cast("dict[str | int, Any]", self._open[-1]) if self._open else {"": self.data}
-        lifted = parent[self._path[-1] if self._path else ""]
+        parent: Any = self._open[-1] if self._open else {"": self.data}
+        lifted = parent[self._path[-1] if self._open else ""]
         self._put(None)
         return lifted
 

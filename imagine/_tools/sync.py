@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 PACKAGE = Path(__file__).resolve().parent.parent
 
 WIDTH = 120
-LIVE = {"AsyncStream": "Stream", "AsyncToolRun": "ToolRun", "AsyncToolStream": "ToolStream"}
+LIVE = {
+    "AsyncStream": "Stream",
+    "AsyncToolRun": "ToolRun",
+    "AsyncToolStream": "ToolStream",
+    "AsyncPartialStream": "PartialStream",
+}
 """What is returned without a wait and iterated, and its twins."""
 CLIENT = {"ImagineAsyncClient": "ImagineClient"}
 TWINS = {name: twin for name, twin in LIVE.items() if name != "AsyncStream"}
@@ -65,7 +70,7 @@ TWIN_WORDS = {
 """The same for the twins."""
 
 HEADER = '''
-"""{title}, written by `make sync`: edit `{sources}`, not this file."""
+"""{title}, written by `make sync`: edit {sources}"""
 
 from __future__ import annotations
 '''.lstrip()
@@ -123,8 +128,15 @@ class Module(NamedTuple):
     def text(self) -> str:
         """Return what it has to be."""
         sources = [Source(path.read_text(encoding="utf-8"), _shown(path)) for path in self.sources]
-        header = HEADER.format(title=self.title, sources="`, `".join(map(_shown, self.sources)))
+        header = HEADER.format(title=self.title, sources=_listed(self.sources))
         return generated(sources, self.classes, self.words, header)
+
+
+def _listed(sources: Iterable[Path]) -> str:
+    """Name one module, or several in lines of their own."""
+    first, *others = (f"`{_shown(path)}`" for path in sources)
+    lines = "".join(f"\n- {name}" for name in (first, *others))
+    return f"what is listed here, not this file.\n{lines}\n" if others else f"{first}, not this file."
 
 
 def _shown(path: Path) -> str:
@@ -136,7 +148,7 @@ MODULES = (
     Module(
         "The twins of what lives",
         PACKAGE / "_blocking" / "faces.py",
-        (PACKAGE / "_running" / "run.py",),
+        (PACKAGE / "_running" / "run.py", PACKAGE / "_asking" / "partial_stream.py"),
         TWINS,
         TWIN_WORDS,
     ),

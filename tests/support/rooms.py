@@ -18,9 +18,9 @@ PACKAGE = Path(__file__).parents[2] / "imagine"
 FLOORS = (
     *("_version", "_warn", "_log", "_headers", "types", "calls", "exceptions", "limits", "_redaction", "_record"),
     *("_threads", "_tracing", "_first_use", "_instead", "_plain", "_schema", "_json"),
-    *("_pacing", "_answers", "_options", "_http", "_live", "streaming", "_tool", "_requests", "_running", "_client"),
-    *("async_client", "_blocking", "client", "tools", "server", "testing", "otel", "langchain", "llama_index"),
-    "__init__",
+    *("_pacing", "_answers", "_options", "_http", "_live", "streaming", "_tool", "_requests", "_running", "_asking"),
+    *("_client", "async_client", "_blocking", "client", "tools", "parsing", "server", "testing", "otel", "langchain"),
+    *("llama_index", "__init__"),
 )
 """All rooms, from the ground up: each imports only what stands before it."""
 

@@ -1,0 +1,119 @@
+"""A value as a type has it, by the smallest repair that does; what would need a guess is refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+from imagine._asking.spelling import folded, resolved, respelled
+from imagine._json.mending import mended
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imagine._schema.target import Target
+
+__all__ = ["Fitted", "fitted"]
+
+_OF_CALLS = frozenset({"type", "id", "name", "arguments", "parameters", "function"})
+"""Members of a tool call that a model writes as a text."""
+
+
+class Fitted(NamedTuple):
+    """A value as the type has it."""
+
+    value: Any
+    repaired: bool
+    """Whether it was not so from the beginning."""
+
+
+def fitted(value: object, target: Target[Any], *, alone: bool = True) -> Fitted:
+    """Convert a plain value; ValueError says what does not fit, and where.
+
+    Tried in this order, until one does: the value strictly, with texts for numbers, without nulls, then what is wrapped
+    in it. Names and options are spelled as the type has them. `alone` says that there is no other value beside it,
+    which would be lost where this one became a list.
+    """
+    error = ValueError("")
+    try:
+        for shape in _shapes(_of_call(value, target), target, alone=alone):
+            found, misfit = _converted(shape, target)
+            if found is not None:
+                return found if shape is value else Fitted(found.value, repaired=True)
+            error = misfit
+    except RecursionError as deep:
+        raise ValueError("it is nested too deeply") from deep
+    raise error
+
+
+def _converted(shape: object, target: Target[Any]) -> tuple[Fitted | None, ValueError]:
+    spelled = respelled(shape, target.schema)
+    if says := _is_no_answer(spelled, target.schema):
+        return None, ValueError(says)
+    error: ValueError | None = None
+    for form, strict in ((spelled, True), (spelled, False), (_without_nulls(spelled), False)):
+        try:
+            return Fitted(target.convert(form, strict=strict), not strict or spelled != shape), ValueError("")
+        except ValueError as misfit:
+            error = error or misfit
+    return None, error or ValueError("")
+
+
+def _is_no_answer(value: object, schema: dict[str, Any]) -> str:
+    """Say why an object is no answer, even where all members of the type have defaults; "" where it may be one."""
+    known = resolved(schema, schema).get("properties")
+    if not isinstance(value, dict) or not value or not known or known.keys() & cast("dict[str, Any]", value).keys():
+        return ""
+    if {"type", "properties"} <= cast("dict[str, Any]", value).keys():
+        return "this is the schema, and no value that fits it"
+    return f"it has none of the members {', '.join(f'`{name}`' for name in known)}"
+
+
+def _of_call(value: object, target: Target[Any]) -> object:
+    """Return the arguments of a tool call that was written as a text, else the value."""
+    call = _object(value)
+    if "function" in call and _OF_CALLS.issuperset(call):
+        call = _object(call["function"])
+    if call.get("name") != target.name or not _OF_CALLS.issuperset(call):
+        return value
+    return _decoded(call.get("arguments", call.get("parameters", value)), target)
+
+
+def _shapes(value: object, target: Target[Any], *, alone: bool, levels: int = 2) -> Iterator[object]:
+    yield value
+    if levels:
+        for inner in _unwrapped(value, target, alone=alone):
+            yield from _shapes(inner, target, alone=alone, levels=levels - 1)
+
+
+def _unwrapped(value: object, target: Target[Any], *, alone: bool) -> Iterator[object]:
+    if members := _object(value):
+        for name, inner in members.items() if len(members) == 1 else ():
+            is_list = target.kind == "array" and type(inner) is list
+            if is_list or folded(name) in ("value", folded(target.name)):
+                yield _decoded(inner, target)
+        if target.kind == "array" and alone:
+            yield [members]
+    elif isinstance(value, list) and target.kind != "array":
+        items = cast("list[object]", value)
+        yield from items if len(items) == 1 else ()
+
+
+def _decoded(value: object, target: Target[Any]) -> object:
+    """Return what a text says that stands where an object or a list belongs."""
+    if target.kind == "scalar" or not isinstance(value, str):
+        return value
+    try:
+        return mended(value)
+    except ValueError:
+        return value
+
+
+def _without_nulls(value: object) -> object:
+    if isinstance(value, dict):
+        members = cast("dict[str, Any]", value)
+        return {name: _without_nulls(item) for name, item in members.items() if item is not None}
+    return list(map(_without_nulls, cast("list[object]", value))) if isinstance(value, list) else value
+
+
+def _object(value: object) -> dict[str, Any]:
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}

@@ -1,0 +1,100 @@
+"""Names and options as a schema spells them, where a model wrote them in another case or with other marks."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+__all__ = ["folded", "resolved", "respelled"]
+
+Schema = dict[str, Any]
+_TYPES: dict[str, type | tuple[type, ...]] = {
+    "object": dict,
+    "array": list,
+    "string": str,
+    "boolean": bool,
+    "integer": int,
+    "number": (int, float),
+    "null": type(None),
+}
+
+
+def folded(name: str) -> str:
+    """Return a name without its case, and without `-`, `_` and blanks."""
+    return name.casefold().replace("-", "").replace("_", "").replace(" ", "")
+
+
+def resolved(node: Schema, root: Schema) -> Schema:
+    """Follow the reference that a schema is, into the definitions of its root."""
+    for _ in range(10):
+        if "$ref" not in node:
+            break
+        node = root.get("$defs", {}).get(node["$ref"].rpartition("/")[2], {})
+    return node
+
+
+def respelled(value: object, root: Schema) -> object:
+    """Return a plain value whose names and options are spelled as in the schema, where that is without doubt."""
+    return _Speller(root).spelled(value, root)
+
+
+class _Speller:
+    def __init__(self, root: Schema) -> None:
+        self._root = root
+
+    def spelled(self, value: object, node: Schema) -> object:
+        node = self._option(value, resolved(node, self._root))
+        if isinstance(value, dict):
+            return self._object(cast("dict[str, Any]", value), node)
+        if isinstance(value, list):
+            return self._items(cast("list[object]", value), node)
+        options = node.get("enum") or [node.get("const")]
+        return _spelled_as(value, options) if isinstance(value, str) else value
+
+    def _option(self, value: object, node: Schema) -> Schema:
+        """Return the only schema of several that a value can be meant for; what is in doubt asks for nothing."""
+        several = node.get("anyOf") or node.get("oneOf")
+        if not several:
+            return node
+        options = [resolved(option, self._root) for option in several]
+        fitting = [option for option in options if _is_of_type(value, option)]
+        if len(fitting) > 1:
+            fitting = [option for option in fitting if _has_tags(value, option)]
+        return fitting[0] if len(fitting) == 1 else {}
+
+    def _object(self, value: dict[str, Any], node: Schema) -> dict[str, Any]:
+        properties: dict[str, Schema] = node.get("properties", {})
+        rest: object = node.get("additionalProperties")
+        missing = [name for name in properties if name not in value]
+        made: dict[str, Any] = {}
+        for name, item in value.items():
+            known = name if name in properties else _spelled_as(name, missing)
+            inner = properties.get(known, rest)
+            made[known] = self.spelled(item, cast("dict[str, Any]", inner)) if isinstance(inner, dict) else item
+        return made if len(made) == len(value) else value
+
+    def _items(self, value: list[object], node: Schema) -> list[object]:
+        first: list[Schema] = node.get("prefixItems", [])
+        rest: Schema | bool = node.get("items", False)
+        node_of_rest: Schema = rest if isinstance(rest, dict) else {}
+        nodes = [*first, *[node_of_rest] * (len(value) - len(first))]
+        return [self.spelled(item, inner) for item, inner in zip(value, nodes, strict=False)] + value[len(nodes) :]
+
+
+def _spelled_as(name: str, options: list[Any]) -> str:
+    alike = [option for option in options if isinstance(option, str) and folded(option) == folded(name)]
+    return alike[0] if len(alike) == 1 and name not in options else name
+
+
+def _is_of_type(value: object, node: Schema) -> bool:
+    kind = node.get("type")
+    return not isinstance(kind, str) or isinstance(value, _TYPES.get(kind, object))
+
+
+def _has_tags(value: object, node: Schema) -> bool:
+    """Tell whether a value has the members that are the same in each value of a schema."""
+    members = cast("dict[str, object]", value) if isinstance(value, dict) else {}
+    for name, inner in node.get("properties", {}).items():
+        options = inner.get("enum") or ([inner["const"]] if "const" in inner else [])
+        if len(options) == 1 and members.get(name) not in options:
+            return False
+    return True
