@@ -7,6 +7,6 @@
 - `loop`: turn after turn: an answer, the calls in it, what becomes of the conversation.
 - `spending`: tokens of several answers together.
 - `history`: an answer as it is sent back, and the calls in it.
-- `crew`: one call of a tool: its arguments, its time, its errors, what the model is told.
+- `crew`: the calls in an answer: their arguments, time, errors, and what the model is told.
 - `errands`: tasks that end with their run, whoever ends it.
 """

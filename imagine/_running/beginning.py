@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextvars import copy_context
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -46,16 +46,17 @@ class Rules(msgspec.Struct, frozen=True):
         if self.tool_errors not in ("tell", "raise") and not callable(self.tool_errors):
             raise ValueError(f"tool_errors must be 'tell', 'raise' or a function, not {self.tool_errors!r}")
 
-    def crew(self, redaction: Callable[[], Redaction]) -> Crew:
+    def crew(self, max_tokens: object, redaction: Callable[[], Redaction]) -> Crew:
         """Return the tools, as they are called in a run that begins now."""
         given = as_tools(self.tools)
         if not given:
             raise ValueError("tools must have at least one: use chat where there are none")
         endless = self.tool_timeout is None or math.isinf(self.tool_timeout)
         return Crew(
-            tools={str(name_of(one)): one if isinstance(one, Tool) else None for one in given},
+            tools={str(name): one if isinstance(one, Tool) else None for one in given if (name := name_of(one))},
             offers=[one.offer() if isinstance(one, Tool) else one for one in given],
             timeout=None if endless else self.tool_timeout,
+            max_tokens=max_tokens,
             concurrency=self.tool_concurrency,
             errors=self.tool_errors,
             context=copy_context(),
@@ -99,7 +100,9 @@ def whole(chat: Callable[..., Coroutine[Any, Any, ChatCompletionResponse]], *arg
 
 def begun(question: Question, rules: Rules, redaction: Callable[[], Redaction]) -> ToolLoop:
     """Check what is asked, and return a run of which nothing is sent yet."""
-    crew = rules.crew(redaction)
+    if isinstance(question.messages, Iterator):  # it can be read once
+        question = msgspec.structs.replace(question, messages=list(question.messages))
+    crew = rules.crew(question.max_tokens, redaction)
     question.check(crew.offers)
     ask = partial(question.asked, crew)
-    return ToolLoop(ask, crew, list(question.messages), rules.max_turns, question.max_tokens)
+    return ToolLoop(ask, crew, list(question.messages), rules.max_turns)

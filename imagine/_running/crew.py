@@ -1,4 +1,4 @@
-"""One call of a tool: its arguments, its time, its errors, and what the model is told."""
+"""The calls in an answer: their arguments, their time, their errors, and what the model is told."""
 
 from __future__ import annotations
 
@@ -14,18 +14,21 @@ import msgspec
 from imagine import _tracing
 from imagine._redaction.redaction import Redaction
 from imagine._running.errands import Errands, Outcome, outcome_of
-from imagine._running.history import is_object
+from imagine._running.history import calls_of, is_cut, is_object, said, told
 from imagine._running.turns import ToolCall, ToolResult
 from imagine._threads import DaemonThreads
 from imagine._tool import Offer, Tool, ToolArgumentsError, content_of
 from imagine.exceptions import ImagineToolException
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Iterable, Sequence
+
+    from imagine.types.chat_completions import ChatCompletionResponse, ChatMessage
 
 __all__ = ["Crew", "Read", "ToolErrors"]
 
 ToolErrors: TypeAlias = Literal["tell", "raise"] | Callable[[ToolCall, Exception], str]
+_THREADS = DaemonThreads()
 TOLD_CHARACTERS = 1_000
 """How much of an error the model is told."""
 
@@ -52,6 +55,8 @@ class Crew(msgspec.Struct, frozen=True):
     """What requests say of them."""
     timeout: float | None
     """Seconds for each call; None for no limit."""
+    max_tokens: object
+    """The limit of each answer, where one was given."""
     concurrency: int
     """How many are called at once."""
     errors: ToolErrors
@@ -60,14 +65,26 @@ class Crew(msgspec.Struct, frozen=True):
     redaction: Callable[[], Redaction]
     """What keeps the client's secrets out of traces."""
 
-    def read(self, call: ToolCall, *, may_be_cut: bool) -> Read:
+    def calls_in(self, answer: ChatCompletionResponse, turn: int, messages: Iterable[object]) -> list[Read]:
+        """Read the calls in an answer."""
+        cut = is_cut(answer, self.max_tokens)
+        calls = calls_of(answer, turn, messages)
+        return [self._read(call, may_be_cut=cut and call is calls[-1]) for call in calls]
+
+    def said(
+        self, answer: ChatCompletionResponse, calls: Sequence[ToolCall], results: Iterable[ToolResult]
+    ) -> list[ChatMessage]:
+        """Return what a turn adds to the conversation."""
+        return [*said(answer, calls, self.tools), *map(told, results)]
+
+    def _read(self, call: ToolCall, *, may_be_cut: bool) -> Read:
         """Read the arguments of a call; those that a cut answer ends with are never guessed at."""
         if call.name not in self.tools:
             return Read(call, problem=LookupError(f"there is no tool {call.name!r}, only {', '.join(self.tools)}"))
         tool = self.tools[call.name]
         if may_be_cut and not is_object(call.arguments):
-            told = "the answer reached its limit of tokens before these arguments were complete: nothing was called"
-            return Read(call, problem=ToolArgumentsError(f"{told}; ask with shorter ones"))
+            why = "the answer reached its limit of tokens before these arguments were complete: nothing was called"
+            return Read(call, problem=ToolArgumentsError(f"{why}; ask with shorter ones"))
         if tool is None:
             values = msgspec.json.decode(call.arguments) if is_object(call.arguments) else None
             return Read(msgspec.structs.replace(call, values=values))
@@ -114,10 +131,10 @@ class Crew(msgspec.Struct, frozen=True):
         if self.errors == "raise":
             message = f"the tool {result.call.name} failed: {type(error).__name__}: {error}"
             raise ImagineToolException(message, "tool", result=result) from error
-        told = cast("object", self.errors(result.call, error))
-        if not isinstance(told, str):
-            raise TypeError(f"tool_errors must return what the model is told, a str, not {type(told).__name__}")
-        return msgspec.structs.replace(result, content=told)
+        words = cast("object", self.errors(result.call, error))
+        if not isinstance(words, str):
+            raise TypeError(f"tool_errors must return what the model is told, a str, not {type(words).__name__}")
+        return msgspec.structs.replace(result, content=words)
 
 
 def _start(tool: Tool, values: dict[str, Any], context: Context) -> asyncio.Future[Outcome[Any]]:
@@ -125,7 +142,7 @@ def _start(tool: Tool, values: dict[str, Any], context: Context) -> asyncio.Futu
     loop = asyncio.get_running_loop()
     if tool.is_async:
         return loop.create_task(outcome_of(_awaited(tool, values)), context=context)
-    return loop.run_in_executor(DaemonThreads(), context.run, partial(_outcome_of_call, tool, values))
+    return loop.run_in_executor(_THREADS, context.run, partial(_outcome_of_call, tool, values))
 
 
 async def _awaited(tool: Tool, values: dict[str, Any]) -> object:
@@ -156,5 +173,5 @@ def _result_of(call: ToolCall, outcome: Outcome[Any], seconds: float) -> ToolRes
     except asyncio.CancelledError:
         raise
     except Exception as error:  # whatever it is, it is the tool's: others end the run
-        told = f"Error: {type(error).__name__}: {error}"[:TOLD_CHARACTERS]
-        return ToolResult(call, told, None, error, seconds)
+        words = f"Error: {type(error).__name__}: {error}"[:TOLD_CHARACTERS]
+        return ToolResult(call, words, None, error, seconds)

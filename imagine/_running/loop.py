@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from imagine._running.history import calls_of, is_cut, said, told
 from imagine._running.turns import Event, Turn
 from imagine.exceptions import ImagineException, ImagineToolException
 from imagine.types.chat_completions import ChatMessage
@@ -48,7 +47,6 @@ class ToolLoop:
         crew: Crew,
         messages: Messages,
         max_turns: int,
-        max_tokens: object,
     ) -> None:
         self.messages = messages
         self.turns: list[Turn] = []
@@ -56,7 +54,6 @@ class ToolLoop:
         self._ask = ask
         self._crew = crew
         self._max_turns = max_turns
-        self._max_tokens = max_tokens
         self._next: Callable[[], Awaitable[list[Event]]] = self._begin
         self._asked: Asked | None = None
         self._answer: ChatCompletionResponse | None = None
@@ -132,10 +129,8 @@ class ToolLoop:
             return []
         if chunks := await self._asked.read():
             return list[Event](chunks)
-        self._answer = answer = await self._asked.final()
-        cut = is_cut(answer, self._max_tokens)
-        calls = calls_of(answer, len(self.turns) + 1, self.messages)
-        self._calls = [self._crew.read(call, may_be_cut=cut and call is calls[-1]) for call in calls]
+        self._answer = await self._asked.final()
+        self._calls = self._crew.calls_in(self._answer, len(self.turns) + 1, self.messages)
         self._next = self._call
         return [read.call for read in self._calls] or self._end_turn()
 
@@ -160,7 +155,7 @@ class ToolLoop:
         results = {result.call.id: result for result in self._results}
         calls = [read.call for read in self._calls]
         ordered = tuple(results[call.id] for call in calls if call.id in results)
-        self.messages += [*said(self._answer, calls, self._crew.tools), *map(told, ordered)]
+        self.messages += self._crew.said(self._answer, calls, ordered)
         self.pending = tuple(call for call in calls if call.id not in results)
         self.turns.append(Turn(len(self.turns) + 1, self._answer, ordered))
         self._asked, self._work, self._results, self._next = None, None, [], self._begin

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import sys
 from functools import lru_cache
-from typing import Any, get_args
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin
 
 from imagine._schema.inlining import Schema, mapped
 from imagine.types.base import to_json
@@ -15,6 +16,7 @@ from imagine.types.base import to_json
 __all__ = ["Misfits", "is_pydantic", "needs_pydantic", "pydantic_schema", "read_by_pydantic"]
 
 
+_UNIONS = (Union, UnionType)
 _PACKAGES = ("pydantic", "annotated_types")
 """Whose values in Annotated are rules: `Field(ge=1)`, a validator, `Gt(0)`."""
 
@@ -37,12 +39,18 @@ def is_pydantic(kind: object) -> bool:
 
 
 def needs_pydantic(kind: object) -> bool:
-    """Tell whether a type says what pydantic alone understands: a dataclass of its own, or a rule in Annotated."""
+    """Tell whether pydantic alone reads a type: a dataclass of its own, a union of models, a rule in Annotated."""
     if "pydantic" not in sys.modules:
         return False
-    if hasattr(kind, "__is_pydantic_dataclass__"):
+    if hasattr(kind, "__is_pydantic_dataclass__") or _is_union_with_model(kind):
         return True
     return any(_is_rule(part) or needs_pydantic(part) for part in _parts(kind))
+
+
+def _is_union_with_model(kind: object) -> bool:
+    """Tell whether a type is a union of a model and more than None, which msgspec reads no part of."""
+    options = [one for one in get_args(kind) if one is not NoneType] if get_origin(kind) in _UNIONS else []
+    return len(options) > 1 and any(map(is_pydantic, options))
 
 
 def pydantic_schema(kind: object, ref_template: str) -> Schema:

@@ -108,9 +108,8 @@ def _hints(function: Callable[..., object], name: str) -> dict[str, Any]:
     try:
         return get_type_hints(function if inspect.isroutine(function) else type(function).__call__, include_extras=True)
     except NameError as error:
-        raise TypeError(
-            f"{name}: the name {error.name} in its hints cannot be looked up; import it outside of TYPE_CHECKING"
-        ) from error
+        told = "cannot be looked up; import or define it at the top of the module"
+        raise TypeError(f"{name}: the name {error.name} in its hints {told}") from error
     except (TypeError, SyntaxError, AttributeError) as error:
         raise TypeError(f"{name}: its hints cannot be looked up: {error}") from error
 

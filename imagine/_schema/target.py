@@ -89,7 +89,10 @@ def _told(error: Exception) -> str:
 
 
 def _hint(said: str) -> str:
-    return "; give them tags: class A(Struct, tag=True)" if "union" in said and "Struct" in said else ""
+    if "custom type" in said:
+        return "; a class with a union of pydantic models in it has to be a model, too"
+    is_union = "unions may not" in said or "union contains" in said
+    return "; make them Structs with tags: class A(Struct, tag=True)" if is_union else ""
 
 
 def _name_of(kind: object) -> str:

@@ -30,6 +30,10 @@ history, has no span, and neither has what is called inside of OpenTelemetry's `
 | `error.type` | for a call that failed: the status as text, such as `429`, else the exception's class |
 | `gen_ai.input.messages`, `gen_ai.output.messages`, `gen_ai.tool.definitions` | what was said, as JSON; only if asked |
 
+Each tool that `run_tools` calls is a span `execute_tool {name}`, beside those of the chats, which is current inside of
+the tool. It has `gen_ai.operation.name`, `gen_ai.tool.name`, `.type`, `.description` and `.call.id`, for one that
+failed `error.type`, and only if asked `gen_ai.tool.call.arguments` and `gen_ai.tool.call.result`.
+
 A call that failed has the status ERROR, without a description, which might repeat what was said. A call that was
 cancelled, and a stream that was left or dropped, end their span without an error. One that failed before it could be
 sent, such as for want of a slot, has a span as long as it waited.

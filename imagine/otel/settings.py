@@ -14,12 +14,14 @@ from imagine.otel import names
 from imagine.otel.harmless import harmless
 from imagine.otel.providers import instruments_of, tracer_of
 from imagine.otel.spans import CallSpan
+from imagine.otel.tools import ToolSpan
 
 if TYPE_CHECKING:
     from opentelemetry.metrics import MeterProvider
     from opentelemetry.trace import TracerProvider
 
     from imagine._record import CallRecord
+    from imagine._redaction.redaction import Redaction
     from imagine.otel.spans import Facts
 
 __all__ = ["Settings", "captures_by_environment"]
@@ -51,6 +53,22 @@ class Settings(NamedTuple):
         with harmless():
             span = self._begun(record, f"{operation} {model}" if model else operation, facts)
             span.describe_request(content)
+        return span
+
+    def begin_tool(
+        self, name: str, description: str | None, call_id: str, arguments: str, redaction: Redaction
+    ) -> ToolSpan | None:
+        """Begin to follow a call of a tool; None where nothing is to be traced."""
+        if context.get_value(names.SUPPRESSED):
+            return None
+        facts = {names.OPERATION_NAME: names.EXECUTE_TOOL, names.TOOL_NAME: name, names.TOOL_TYPE: "function"}
+        facts |= {names.TOOL_CALL_ID: call_id} | ({names.TOOL_DESCRIPTION: description} if description else {})
+        span = None
+        with harmless():
+            tracer = tracer_of(self.tracer_provider or trace.get_tracer_provider())
+            begun = tracer.start_span(f"{names.EXECUTE_TOOL} {name}", attributes=facts)
+            span = ToolSpan(begun, redaction if self.captures else None)
+            span.capture(names.TOOL_ARGUMENTS, arguments)
         return span
 
     def _begun(self, record: CallRecord, name: str, facts: Facts) -> CallSpan:

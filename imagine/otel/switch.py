@@ -33,12 +33,13 @@ def instrument(
     _check("meter_provider", meter_provider, MeterProvider)
     _check("capture_content", capture_content, bool)
     captures = captures_by_environment() if capture_content is None else capture_content
-    _tracing.begin = Settings(tracer_provider, meter_provider, captures).begin
+    settings = Settings(tracer_provider, meter_provider, captures)
+    _tracing.begin, _tracing.begin_tool = settings.begin, settings.begin_tool
 
 
 def uninstrument() -> None:
     """Trace no calls that begin from now on; those under way are traced to their end."""
-    _tracing.begin = None
+    _tracing.begin = _tracing.begin_tool = None
     tracer_of.cache_clear()
     instruments_of.cache_clear()
 

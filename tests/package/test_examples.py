@@ -186,6 +186,25 @@ def test_tools_are_run_until_the_model_answers_in_text(imagine_environment: Loca
     assert last["tools"][0]["function"]["parameters"]["properties"]["day"]["format"] == "date"
 
 
+def test_the_agent_shows_what_it_does(imagine_environment: LocalServer) -> None:
+    """Calls, results and answers are printed as they come; a tool that fails is told to the model."""
+    lost = tool_events("read_note", '{"name": "cake"}')
+    imagine_environment.faults.script([lost])
+    printed = run("agent.py", "What is in my notes?", "Which notes are there?")
+    assert """  read_note({"name": "cake"})\n  → Error: KeyError: 'cake'\n""" in printed
+    assert '  list_notes({})\n  → ["bread","picnic"]\n' in printed
+    assert printed.count("\n  2 turns\n") == 2
+
+
+def tool_events(name: str, arguments: str) -> Raw:
+    """A stream whose model asks for a tool."""
+    call = {"index": 0, "id": "call_1", "type": "function", "function": {"name": name, "arguments": arguments}}
+    choice = {"index": 0, "delta": {"tool_calls": [call]}, "finish_reason": "tool_calls"}
+    event = json.dumps({"choices": [choice]}).encode()
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
+    return Raw([head + b"data: %s\n\ndata: [DONE]\n\n" % event])
+
+
 @pytest.mark.parametrize(
     ("name", "arguments", "complaint"),
     [

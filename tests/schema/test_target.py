@@ -112,7 +112,7 @@ POINT = {
         (int, INT, "int", "scalar"),
         (list[int], {"type": "array", "items": INT}, "list_int", "array"),
         (dict[str, int], {"type": "object", "additionalProperties": INT}, "dict_str_int", "object"),
-        (Optional[int], {"anyOf": [INT, NULL]}, "Optional_int", "scalar"),  # noqa: UP045 - the other spelling
+        (int | None, {"anyOf": [INT, NULL]}, "int_None", "scalar"),
         (int | str, {"anyOf": [INT, TEXT]}, "int_str", "scalar"),
         (Any, {}, "Any", "scalar"),
         (Literal["b", "a"], {"type": "string", "enum": ["a", "b"]}, "Literal_b_a", "scalar"),
@@ -221,6 +221,7 @@ def test_a_long_schema_keeps_its_definitions():
         (tuple[Person, Point], [{"name": "a"}, {"x": 1}], (Person(name="a"), Point(1))),
         (Day, {"day": "2026-01-31", "unit": "c"}, Day(day=datetime.date(2026, 1, 31), unit=Unit.C)),
         (Grade, {"points": 5}, Grade(5)),
+        (list[Person | Folder], [{"owner": {"name": "a"}}], [Folder(owner=Person(name="a"))]),
         (Annotated[int, pydantic.Field(ge=1)], 1, 1),
         (list[pydantic.PositiveInt], [1], [1]),
     ],
@@ -273,13 +274,19 @@ class Unknown:
     pass
 
 
+class Household(msgspec.Struct):
+    head: Person | Folder
+
+
 @pytest.mark.parametrize(
     ("kind", "told"),
     [
         (Unknown, "Unknown has no JSON Schema: JSON has no form for <class"),
         (list[Unknown], "list[Unknown] has no JSON Schema"),
-        (Point | Tree, "Point | Tree has no JSON Schema: .* give them tags"),
-        (Person | list[int] | dict[str, Unknown], "has no JSON Schema"),
+        (Point | Tree, "Point | Tree has no JSON Schema: .* make them Structs with tags"),
+        (Span | Range, "Span | Range has no JSON Schema: .* make them Structs with tags"),
+        (Household, "Household has no JSON Schema: .* has to be a model, too"),
+        (Person | Point, "Person | Point has no JSON Schema"),
         (3, "3 has no JSON Schema"),
         ("Point", "Point has no JSON Schema"),
         (Annotated[Unknown, pydantic.Field(title="a")], "Unknown has no JSON Schema"),

@@ -35,7 +35,7 @@ class Blocking:
         found = getattr(self._inner, name)
         if not callable(found) or name in self.NEVER_AWAITED:
             return found
-        if name.endswith("_stream") or name == "with_options":
+        if name.endswith("_stream") or name in ("with_options", "run_tools"):
             return lambda *args, **kwargs: Blocking(found(*args, **kwargs))
         return functools.partial(in_thread, found)
 

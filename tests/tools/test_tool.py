@@ -258,7 +258,7 @@ def numbers():
         (many, "many: its parameter cities takes any number of arguments"),
         (more, "more: its parameter options takes any number of arguments"),
         (by_place, "by_place: its parameter city takes no keyword"),
-        (unknown, "unknown: the name NoSuchName in its hints cannot be looked up; import it outside of TYPE_CHECKING"),
+        (unknown, "unknown: the name NoSuchName in its hints cannot be looked up; import or define it at the top"),
         (odd, "odd: its parameter number: complex has no JSON Schema"),
         (numbers, "numbers yields, and a tool returns"),
         (max, "max: its arguments cannot be looked up"),
