@@ -7,7 +7,7 @@ from typing import Any, Generic, Literal, TypeAlias, TypeVar
 import msgspec
 
 from imagine.types.chat_completions import ChatCompletionResponse
-from imagine.types.common import UsageInfo  # noqa: TC001 - get_type_hints needs it
+from imagine.types.common import UsageInfo
 from imagine.types.completions import CompletionResponse
 
 __all__ = ["Answer", "Parsed", "Partial", "Path", "Way"]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence  # noqa: TC003 - get_type_hints needs them
 from typing import Any, Generic, Protocol, TypeVar
 
 from imagine._asking.outcomes import Answer, Parsed, Partial, Path
 from imagine._live import AsyncLive
 from imagine.exceptions import ImagineAPIException, ImagineException, ImagineStreamException
-from imagine.streaming import AsyncStream
+from imagine.streaming import AsyncStream  # noqa: TC001 - get_type_hints needs it
 
 __all__ = ["AsyncPartialStream"]
 
