@@ -80,7 +80,8 @@ async def test_a_completion_goes_on_from_a_brace(client, server):
 async def test_what_is_no_object_is_asked_for_inside_of_one(client, server):
     """Services take functions of objects alone."""
     server.chat.replies(Reply(tool_calls=[("list_int", '{"value": [1, 2]}')]))
-    assert (await client.chat_parse(HELLO, list[int])).value == [1, 2]
+    parsed = await client.chat_parse(HELLO, list[int])
+    assert (parsed.value, parsed.repaired) == ([1, 2], False)
     assert server.chat.last.tools[0].function.parameters["properties"].keys() == {"value"}
 
 
