@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextvars import copy_context
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
@@ -100,8 +100,9 @@ def whole(chat: Callable[..., Coroutine[Any, Any, ChatCompletionResponse]], *arg
 
 def begun(question: Question, rules: Rules, redaction: Callable[[], Redaction]) -> ToolLoop:
     """Check what is asked, and return a run of which nothing is sent yet."""
-    if isinstance(question.messages, Iterator):  # it can be read once
-        question = msgspec.structs.replace(question, messages=list(question.messages))
+    messages = cast("object", question.messages)
+    if isinstance(messages, Iterator):  # it can be read once
+        question = msgspec.structs.replace(question, messages=list(cast("Iterator[object]", messages)))
     crew = rules.crew(question.max_tokens, redaction)
     question.check(crew.offers)
     ask = partial(question.asked, crew)
