@@ -31,11 +31,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from imagine.calls import CallInfo
+from imagine.types.common import UsageInfo
 
 if TYPE_CHECKING:
     from imagine.types.chat_completions import ChatCompletionResponse
-    from imagine.types.common import UsageInfo
     from imagine.types.completions import CompletionResponse
+else:  # for get_type_hints, their base: an error does not load the classes of all answers
+    from imagine.types.answer import Answer as ChatCompletionResponse
+    from imagine.types.answer import Answer as CompletionResponse
 
 __all__ = [
     "ImagineAPIAuthenticationException",
