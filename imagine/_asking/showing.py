@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from imagine._asking.fitting import fitted
 from imagine._asking.places import UNKNOWN, type_at
+from imagine._asking.reading import primed
 from imagine._asking.thoughts import Thoughts
 from imagine._json.growing import Completed
 from imagine._json.seeking import Seeking
 from imagine._schema.target import target_of
+from imagine.types.completions import CompletionStreamResponse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from imagine._schema.target import Target
     from imagine.types.chat_completions import ChatCompletionStreamResponse
-    from imagine.types.completions import CompletionStreamResponse
 
     Chunk: TypeAlias = ChatCompletionStreamResponse | CompletionStreamResponse
-    Pieces: TypeAlias = Iterator[tuple[int | None, str]]
 
 __all__ = ["Showing"]
 
@@ -39,7 +39,9 @@ class Showing:
         changed, completed = False, list[Completed]()
         for chunk in chunks:
             for key, text in _texts(chunk):
-                source = self._sources.setdefault(key, _Source(self._target))
+                if key not in self._sources:
+                    self._sources[key] = _Source(self._target, primes=isinstance(chunk, CompletionStreamResponse))
+                source = self._sources[key]
                 if self._shown in (None, source):
                     completed += source.feed(text)
                     self._shown = source if source.seeking.begun else None
@@ -67,11 +69,14 @@ class Showing:
 class _Source:
     """One of the texts of a stream."""
 
-    def __init__(self, target: Target[Any]) -> None:
+    def __init__(self, target: Target[Any], *, primes: bool) -> None:
         self.seeking = Seeking(lists=target.kind == "array")
         self._thoughts = Thoughts()
+        self._primes = primes
 
     def feed(self, text: str) -> list[Completed]:
+        if self._primes and text.strip():
+            text, self._primes = primed(text), False
         return self.seeking.feed(self._thoughts.feed(text))
 
 
