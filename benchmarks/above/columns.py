@@ -66,6 +66,7 @@ PARSING = Table(
         Column("imagine chat_parse", "imagine_sdk", "parser"),
         Column("instructor, TOOLS", "instructor_sdk", "tools_parser", INSTRUCTOR, calls=True),
         Column("instructor, JSON", "instructor_sdk", "json_parser", INSTRUCTOR, calls=False),
+        Column("instructor, MD_JSON", "instructor_sdk", "fence_parser", INSTRUCTOR, calls=False),
         Column("openai .parse", "openai_sdk", "parser", OPENAI, calls=False),
     ),
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import is_dataclass
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args, is_typeddict
 
 import msgspec
 
@@ -22,6 +23,8 @@ class Row(NamedTuple):
     has_value: bool
     value: Any
     has_calls: bool
+    is_model: bool
+    """Whether every library takes the type as it is."""
 
 
 def awkward() -> list[Any]:
@@ -34,10 +37,20 @@ def awkward() -> list[Any]:
 
 def rows() -> list[Row]:
     """Return the table as it can be sent to another interpreter."""
-    return [
-        Row(one.name, kind_name(one.kind), one.has_value, _plain(one.value) if one.has_value else None, bool(one.calls))
-        for one in awkward()
-    ]
+    return [_row(one) for one in awkward()]
+
+
+def _row(one: Any) -> Row:
+    value = msgspec.json.decode(msgspec.json.encode(one.value)) if one.has_value else None
+    return Row(one.name, kind_name(one.kind), one.has_value, value, bool(one.calls), _is_model(one.kind))
+
+
+def _is_model(kind: Any) -> bool:
+    return (
+        is_dataclass(kind)
+        or is_typeddict(kind)
+        or (isinstance(kind, type) and not get_args(kind) and issubclass(kind, msgspec.Struct))
+    )
 
 
 def kinds() -> dict[str, Any]:
@@ -49,7 +62,3 @@ def kind_name(kind: object) -> str:
     """Return the name of a type without the modules it is in."""
     text = kind.__name__ if isinstance(kind, type) and not getattr(kind, "__args__", ()) else str(kind)
     return re.sub(r"\b(?:\w+\.)+", "", text)
-
-
-def _plain(value: object) -> Any:
-    return msgspec.json.decode(msgspec.json.encode(value))

@@ -15,9 +15,12 @@ if TYPE_CHECKING:
     from benchmarks.above.rows import Row
     from benchmarks.above.samples import Sample
 
+    Judged = Sequence[tuple[Row, str]]
+
 __all__ = ["document", "verdict"]
 
 RIGHT, REFUSED, OTHER = "right", "refused", "another value"
+"""To refuse what has no value is right; a value that is read where there is none is another one."""
 
 
 def document(samples: Sequence[Sample], rows: Sequence[Row], readings: Mapping[str, Any]) -> str:
@@ -78,27 +81,41 @@ def _title(column: Column) -> str:
 
 
 def _readings(rows: Sequence[Row], readings: Mapping[str, Any]) -> str:
-    lines = [
-        f"### {len(rows)} awkward answers",
-        "",
-        f"| library | {RIGHT} | of those that came as it asked | refused |",
-    ]
-    lines[-1] += " another value than the one in it |"
+    values = sum(row.has_value for row in rows)
+    heads = f"| library | values read, of {values} | {OTHER} | refusals, of {len(rows) - values} | right as asked |"
     columns = [column for column in PARSING.columns if column.title in readings]
-    return "\n".join([*lines, "|---|---|---|---|---|", *(_reading(column, rows, readings) for column in columns)])
+    lines = [_reading(column, _judged(rows, readings[column.title])) for column in columns]
+    return "\n".join([f"### {len(rows)} awkward answers", "", heads, "|---|---|---|---|---|", *lines])
 
 
-def _reading(column: Column, rows: Sequence[Row], readings: Mapping[str, Any]) -> str:
-    judged = [verdict(row, outcome) for row, outcome in zip(rows, readings[column.title], strict=True)]
-    counts = Counter(judged)
-    as_asked = [said for row, said in zip(rows, judged, strict=True) if column.calls in (None, row.has_calls)]
-    share = f"{as_asked.count(RIGHT)} of {len(as_asked)}"
-    return f"| {_title(column)} | {counts[RIGHT]} | {share} | {counts[REFUSED]} | {counts[OTHER]} |"
+def _reading(column: Column, judged: Judged) -> str:
+    counts = Counter((row.has_value, said) for row, said in judged)
+    others = counts[True, OTHER] + counts[False, OTHER]
+    asked = [said for row, said in judged if _as_asked(column, row)]
+    cells = (counts[True, RIGHT], others, counts[False, RIGHT], f"{asked.count(RIGHT)} of {len(asked)}")
+    return f"| {_title(column)} | {' | '.join(map(str, cells))} |"
 
 
 def _misses(rows: Sequence[Row], readings: Mapping[str, Any]) -> Iterator[str]:
-    for title, outcomes in readings.items():
-        judged = [(row.name, verdict(row, outcome)) for row, outcome in zip(rows, outcomes, strict=True)]
-        for said in (REFUSED, OTHER):
-            if names := [name for name, one in judged if one == said]:
-                yield f"{title}, {said}: {'; '.join(names)}."
+    """Name the answers that came as a library asked and were not read, and all that it read another value from."""
+    for column in PARSING.columns:
+        judged = _judged(rows, readings.get(column.title, ()))
+        yield from _named(
+            f"{column.title} refuses",
+            [row.name for row, said in judged if said == REFUSED and _as_asked(column, row)],
+        )
+        yield from _named(f"{column.title} reads {OTHER}", [row.name for row, said in judged if said == OTHER])
+
+
+def _judged(rows: Sequence[Row], outcomes: Sequence[Any]) -> Judged:
+    return [(row, verdict(row, outcome)) for row, outcome in zip(rows, outcomes, strict=False)]
+
+
+def _as_asked(column: Column, row: Row) -> bool:
+    """Tell whether a library asked for the very type, and was answered in the way that it asks in."""
+    return row.is_model and column.calls in (None, row.has_calls)
+
+
+def _named(what: str, names: Sequence[str]) -> Iterator[str]:
+    if names:
+        yield f"{what}: {'; '.join(names)}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import is_dataclass, replace
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import msgspec
@@ -75,8 +76,10 @@ def follow_typed(pieces: Sequence[str]) -> Any:
     return showing.data
 
 
-def plain(value: object) -> Any:
-    return msgspec.json.decode(msgspec.json.encode(value))
+def plain(value: Any) -> Any:
+    # msgspec leaves defaults of dataclasses to the class, and then does not write them.
+    whole = replace(value) if is_dataclass(value) and not isinstance(value, type) else value
+    return msgspec.json.decode(msgspec.json.encode(whole))
 
 
 def _chunk(piece: str) -> ChatCompletionStreamResponse:

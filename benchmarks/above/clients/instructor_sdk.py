@@ -1,4 +1,4 @@
-"""Instructor on the openai SDK, in two of its modes, with as many retries as it makes by itself."""
+"""Instructor on the openai SDK, in three of its modes, with as many retries as it makes by itself."""
 
 from __future__ import annotations
 
@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 
     Parse = Callable[[str, str], Awaitable[Any]]
 
-__all__ = ["json_parser", "plain", "tools_parser"]
+__all__ = ["fence_parser", "json_parser", "plain", "tools_parser"]
 
 
 def json_parser(place: Place) -> AbstractAsyncContextManager[Parse]:
     return _parser(place, instructor.Mode.JSON)
+
+
+def fence_parser(place: Place) -> AbstractAsyncContextManager[Parse]:
+    return _parser(place, instructor.Mode.MD_JSON)
 
 
 def tools_parser(place: Place) -> AbstractAsyncContextManager[Parse]:

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, Field, create_model
 from pydantic_core import to_jsonable_python
-from typing_extensions import TypedDict
 
 __all__ = ["KINDS", "plain", "within"]
 
@@ -38,7 +37,7 @@ class Dog(BaseModel):
     good: bool
 
 
-class Film(TypedDict):
+class Film(BaseModel):
     title: str
     year: int
 
