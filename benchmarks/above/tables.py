@@ -67,8 +67,12 @@ def _cells(own: Mapping[int, Any], beside: Mapping[int, Any], *, wall: bool) -> 
     """Return the time, and how many times ours it is: the medians over the turns, so that a busy moment is nobody's."""
     costs = {turn: _milliseconds(figures, wall) for turn, figures in own.items()}
     ratios = [cost / _milliseconds(beside[turn], wall) for turn, cost in costs.items() if turn in beside]
-    ratio = f"{median(ratios):.2g}" if ratios else "–"
-    return f"{median(costs.values()):.3g} | {ratio}"
+    ratio = _figure(median(ratios)) if ratios else "–"
+    return f"{_figure(median(costs.values()))} | {ratio}"
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.2g}"
 
 
 def _milliseconds(figures: Mapping[str, float], wall: bool) -> float:
