@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from datetime import date
+from datetime import date  # noqa: TC003 - the annotations are read at run time
 
 from imagine import ImagineAsyncClient, ToolCall, ToolResult
 

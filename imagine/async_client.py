@@ -583,7 +583,7 @@ class ImagineAsyncClient(AsyncClientBase):
         self._check_open()
         model = model or self.default_model_llm
         asking = Asking[Any]("chat_parse_stream", messages, response_type, model, ways, None, options, self._redaction)
-        return AsyncPartialStream(asking, self._stream_of, partial(Showing, asking.target))
+        return AsyncPartialStream(asking, partial(self._stream_of, asking), partial(Showing, asking.target))
 
     @lists_keywords
     async def completion(

@@ -31,11 +31,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from imagine.calls import CallInfo
+from imagine.types.common import UsageInfo
 
 if TYPE_CHECKING:
     from imagine.types.chat_completions import ChatCompletionResponse
-    from imagine.types.common import UsageInfo
     from imagine.types.completions import CompletionResponse
+else:  # for get_type_hints, their base: an error does not load the classes of all answers
+    from imagine.types.answer import Answer as ChatCompletionResponse
+    from imagine.types.answer import Answer as CompletionResponse
 
 __all__ = [
     "ImagineAPIAuthenticationException",
@@ -109,24 +112,14 @@ class ImagineDecodeException(ImagineException, ValueError):
 class ImagineParseException(ImagineDecodeException):
     """No answer of a model fits the type that was asked for; `partial` is what JSON the last one begins with."""
 
-    def __init__(
-        self,
-        message: str | None = None,
-        *,
-        answer: ChatCompletionResponse | CompletionResponse | None = None,
-        cut: bool = False,
-        asked: int = 0,
-        usage: UsageInfo | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.answer = answer
-        """The last answer, None where there was none."""
-        self.cut = cut
-        """Whether a limit of tokens ended it: `max_tokens`, or the service's own."""
-        self.asked = asked
-        """How many answers there were."""
-        self.usage = usage
-        """Tokens of all answers together, as far as they report them; None where none does."""
+    answer: ChatCompletionResponse | CompletionResponse | None = None
+    """The last answer."""
+    cut: bool = False
+    """Whether a limit of tokens ended it: `max_tokens`, or the service's own."""
+    asked: int = 0
+    """How many answers there were."""
+    usage: UsageInfo | None = None
+    """Tokens of all answers together, as far as they report them; None where none does."""
 
 
 class ImagineStreamException(ImagineException):

@@ -18,7 +18,7 @@ pytest_plugins = ["imagine.testing"]
 TESTS = Path(__file__).parent
 SLOW = (
     *("faults", "fuzz", "soak", "blocking/test_notebook.py", "blocking/test_programs.py", "http/test_load.py"),
-    "blocking/test_interruptions.py",
+    *("blocking/test_interruptions.py", "package/test_example_extraction.py"),
     *("package/test_benchmarks.py", "package/test_examples.py", "package/test_instructions.py"),
     *("package/test_benchmarks_above.py", "testing_kit/test_fixtures.py"),
     *("langchain/standard", "langchain/test_langchain_examples.py", "langchain/test_langchain_qualcomm.py"),

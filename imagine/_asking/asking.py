@@ -116,14 +116,9 @@ class Asking(Generic[T]):
         after = f"{count} answers: the last" if count > 1 else "one answer: it"
         what = f"no value of {self.target.name} came of {after} {_problem(misfit, limit_of(self._sent), cut=cut)}"
         said = f"; it said {shown[:_SHOWN]!r}" if shown else ", and said nothing"
-        error = ImagineParseException(
-            self._redaction().text(f"{what}{said}"),
-            answer=self._answers[-1],
-            cut=cut,
-            asked=count,
-            usage=summed(answer.usage for answer in self._answers),
-        )
-        error.partial, error.call = begun_in(texts), self._answers[-1].call
+        error = ImagineParseException(self._redaction().text(f"{what}{said}"))
+        error.answer, error.partial, error.cut, error.asked = self._answers[-1], begun_in(texts), cut, count
+        error.usage, error.call = summed(answer.usage for answer in self._answers), self._answers[-1].call
         return error
 
 

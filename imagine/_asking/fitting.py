@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from imagine._asking.spelling import folded, resolved, respelled
@@ -33,29 +35,45 @@ def fitted(value: object, target: Target[Any], *, alone: bool = True) -> Fitted:
     in it. Names and options are spelled as the type has them. `alone` says that there is no other value beside it,
     which would be lost where this one became a list.
     """
-    error = ValueError("")
+    whole = _of_call(value, target)
+    asked = _asked_inside(whole, target)
+    error: ValueError | None = None
     try:
-        for shape in _shapes(_of_call(value, target), target, alone=alone):
-            found, misfit = _converted(shape, target)
-            if found is not None:
-                return found if shape is value else Fitted(found.value, repaired=True)
-            error = misfit
+        for shape in chain([asked], _shapes(whole, target, alone=alone)):
+            try:
+                found = _converted(shape, target)
+            except _ForeignError as misfit:
+                error = error or misfit
+            except ValueError as misfit:
+                error = misfit if error is None or isinstance(error, _ForeignError) else error
+            else:
+                return Fitted(found.value, found.repaired or shape is not asked or whole is not value)
     except RecursionError as deep:
         raise ValueError("it is nested too deeply") from deep
-    raise error
+    raise error or ValueError("it does not fit")
 
 
-def _converted(shape: object, target: Target[Any]) -> tuple[Fitted | None, ValueError]:
+class _ForeignError(ValueError):
+    """An object has none of the members of the type: what is wrong is told of what it wraps, if it wraps anything."""
+
+
+def _converted(shape: object, target: Target[Any]) -> Fitted:
     spelled = respelled(shape, target.schema)
     if says := _is_no_answer(spelled, target.schema):
-        return None, ValueError(says)
-    error: ValueError | None = None
-    for form, strict in ((spelled, True), (spelled, False), (_without_nulls(spelled), False)):
-        try:
-            return Fitted(target.convert(form, strict=strict), not strict or spelled != shape), ValueError("")
-        except ValueError as misfit:
-            error = error or misfit
-    return None, error or ValueError("")
+        raise _ForeignError(says)
+    try:
+        return Fitted(target.convert(spelled), spelled != shape)
+    except ValueError as misfit:
+        for form in (spelled, _without_nulls(spelled)):
+            with suppress(ValueError):
+                return Fitted(target.convert(form, strict=False), repaired=True)
+        raise misfit from None
+
+
+def _asked_inside(value: object, target: Target[Any]) -> object:
+    """Return what stands in `{"value": …}`, inside of which all but objects are asked for."""
+    members = _object(value)
+    return members["value"] if target.kind != "object" and members.keys() == {"value"} else value
 
 
 def _is_no_answer(value: object, schema: dict[str, Any]) -> str:
@@ -88,14 +106,17 @@ def _shapes(value: object, target: Target[Any], *, alone: bool, levels: int = 2)
 def _unwrapped(value: object, target: Target[Any], *, alone: bool) -> Iterator[object]:
     if members := _object(value):
         for name, inner in members.items() if len(members) == 1 else ():
-            is_list = target.kind == "array" and type(inner) is list
-            if is_list or folded(name) in ("value", folded(target.name)):
+            if _is_wrapper(name, inner, target):
                 yield _decoded(inner, target)
         if target.kind == "array" and alone:
             yield [members]
     elif isinstance(value, list) and target.kind != "array":
         items = cast("list[object]", value)
         yield from items if len(items) == 1 else ()
+
+
+def _is_wrapper(name: str, inner: object, target: Target[Any]) -> bool:
+    return folded(name) in ("value", folded(target.name)) or (isinstance(inner, list) and target.kind == "array")
 
 
 def _decoded(value: object, target: Target[Any]) -> object:
@@ -115,5 +136,5 @@ def _without_nulls(value: object) -> object:
     return list(map(_without_nulls, cast("list[object]", value))) if isinstance(value, list) else value
 
 
-def _object(value: object) -> dict[str, Any]:
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+def _object(value: object) -> dict[str, object]:
+    return cast("dict[str, object]", value) if isinstance(value, dict) else {}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
+import msgspec
+
 from imagine.types.chat_completions import ChatCompletionResponse
-from imagine.types.common import UsageInfo  # noqa: TC001 - get_type_hints needs it
+from imagine.types.common import UsageInfo
 from imagine.types.completions import CompletionResponse
 
 __all__ = ["Answer", "Parsed", "Partial", "Path", "Way"]
@@ -17,8 +18,7 @@ Path: TypeAlias = tuple[str | int, ...]
 Answer: TypeAlias = ChatCompletionResponse | CompletionResponse
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed(Generic[T]):
+class Parsed(msgspec.Struct, Generic[T], frozen=True):
     """A value of the type that was asked for, and how it came."""
 
     value: T
@@ -35,8 +35,7 @@ class Parsed(Generic[T]):
     """Tokens of all answers together, as far as they report them; None where none does."""
 
 
-@dataclass(frozen=True, slots=True)
-class Partial:
+class Partial(msgspec.Struct, frozen=True):
     """How far a value has come in a stream."""
 
     data: Any

@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from collections.abc import Callable, Sequence  # noqa: TC003 - get_type_hints needs them
+from typing import Any, Generic, Protocol, TypeVar
 
-from imagine._asking.outcomes import Parsed, Partial
+from imagine._asking.outcomes import Answer, Parsed, Partial, Path
 from imagine._live import AsyncLive
 from imagine.exceptions import ImagineAPIException, ImagineException, ImagineStreamException
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from imagine._asking.asking import Asking
-    from imagine._asking.showing import Showing
-    from imagine.streaming import AsyncStream
+from imagine.streaming import AsyncStream  # noqa: TC001 - get_type_hints needs it
 
 __all__ = ["AsyncPartialStream"]
 
 T = TypeVar("T")
+
+
+class Asks(Protocol[T]):
+    """Knows what is asked."""
+
+    def refused(self, refusal: ImagineAPIException) -> None:
+        """Go on to the next way, or raise."""
+        ...
+
+    def taken(self, answer: Answer, *, last: bool) -> Parsed[T] | None:
+        """Read an answer; None where there is another way."""
+        ...
+
+
+class Shows(Protocol):
+    """Knows what is there."""
+
+    @property
+    def data(self) -> Any:
+        """The live tree, None until it begins."""
+        ...
+
+    def feed(self, chunks: Sequence[Any]) -> list[tuple[Path, Any]] | None:
+        """Take the chunks of one read, and return what became complete; None where nothing changed."""
+        ...
 
 
 class AsyncPartialStream(AsyncLive[Partial], Generic[T]):
@@ -30,9 +50,9 @@ class AsyncPartialStream(AsyncLive[Partial], Generic[T]):
 
     def __init__(
         self,
-        asking: Asking[T],
-        ask: Callable[[Asking[T]], AsyncStream[Any, Any]],
-        show: Callable[[], Showing],
+        asking: Asks[T],
+        ask: Callable[[], AsyncStream[Any, Any]],
+        show: Callable[[], Shows],
     ) -> None:
         self._asking = asking
         self._ask = ask
@@ -83,7 +103,7 @@ class AsyncPartialStream(AsyncLive[Partial], Generic[T]):
             self._stream._give_up(error)  # pyright: ignore[reportPrivateUsage] - what lives gives up what it stands on
 
     async def _step(self) -> list[Partial]:
-        self._stream = stream = self._stream or self._ask(self._asking)
+        self._stream = stream = self._stream or self._ask()
         try:
             chunks = await stream.read()
         except ImagineAPIException as refusal:

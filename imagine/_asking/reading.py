@@ -119,6 +119,8 @@ class _Found:
             self.is_json, self.flaw = True, "the JSON is not complete"
         wanted = "[" if self._target.kind == "array" else "{"
         for piece in sorted(found.texts, key=lambda piece: not piece.startswith(wanted)):
+            if found.is_open and not (piece.startswith("{") or said.startswith(piece)):
+                continue  # a note such as [1] is not what was meant to come
             if not self._is_read(piece, inside=True) and begins_json(piece):
                 self.is_json = True
 

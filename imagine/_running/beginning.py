@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextvars import copy_context
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
@@ -53,7 +53,7 @@ class Rules(msgspec.Struct, frozen=True):
             raise ValueError("tools must have at least one: use chat where there are none")
         endless = self.tool_timeout is None or math.isinf(self.tool_timeout)
         return Crew(
-            tools={str(name_of(one)): one if isinstance(one, Tool) else None for one in given},
+            tools={str(name): one if isinstance(one, Tool) else None for one in given if (name := name_of(one))},
             offers=[one.offer() if isinstance(one, Tool) else one for one in given],
             timeout=None if endless else self.tool_timeout,
             max_tokens=max_tokens,
@@ -100,6 +100,9 @@ def whole(chat: Callable[..., Coroutine[Any, Any, ChatCompletionResponse]], *arg
 
 def begun(question: Question, rules: Rules, redaction: Callable[[], Redaction]) -> ToolLoop:
     """Check what is asked, and return a run of which nothing is sent yet."""
+    messages = cast("object", question.messages)
+    if isinstance(messages, Iterator):  # it can be read once
+        question = msgspec.structs.replace(question, messages=list(cast("Iterator[object]", messages)))
     crew = rules.crew(question.max_tokens, redaction)
     question.check(crew.offers)
     ask = partial(question.asked, crew)

@@ -21,13 +21,16 @@ from imagine._tool import Offer, Tool, ToolArgumentsError, content_of
 from imagine.exceptions import ImagineToolException
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from imagine.types.chat_completions import ChatCompletionResponse, ChatMessage
 
 __all__ = ["Crew", "Read", "ToolErrors"]
 
+Returned: TypeAlias = tuple[object, str]
+"""What a function returned, and what the model is told of it."""
 ToolErrors: TypeAlias = Literal["tell", "raise"] | Callable[[ToolCall, Exception], str]
+_THREADS = DaemonThreads()
 TOLD_CHARACTERS = 1_000
 """How much of an error the model is told."""
 
@@ -136,27 +139,28 @@ class Crew(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(result, content=words)
 
 
-def _start(tool: Tool, values: dict[str, Any], context: Context) -> asyncio.Future[Outcome[Any]]:
+def _start(tool: Tool, values: dict[str, Any], context: Context) -> asyncio.Future[Outcome[Returned]]:
     """Call a function: in a task of its own, or in a thread of its own where it may block."""
     loop = asyncio.get_running_loop()
     if tool.is_async:
         return loop.create_task(outcome_of(_awaited(tool, values)), context=context)
-    return loop.run_in_executor(DaemonThreads(), context.run, partial(_outcome_of_call, tool, values))
+    return loop.run_in_executor(_THREADS, context.run, partial(_outcome_of_call, tool, values))
 
 
-async def _awaited(tool: Tool, values: dict[str, Any]) -> object:
-    work: Coroutine[Any, Any, object] = tool(**values)
-    return await work
+async def _awaited(tool: Tool, values: dict[str, Any]) -> Returned:
+    value: object = await tool(**values)
+    return value, content_of(value)
 
 
-def _outcome_of_call(tool: Tool, values: dict[str, Any]) -> Outcome[object]:
+def _outcome_of_call(tool: Tool, values: dict[str, Any]) -> Outcome[Returned]:
     try:
-        return Outcome(tool(**values), None)
+        value: object = tool(**values)
+        return Outcome((value, content_of(value)), None)
     except BaseException as error:  # it is for whoever asks for the outcome
         return Outcome(None, error)
 
 
-async def _within(seconds: float | None, work: asyncio.Future[Outcome[Any]]) -> Outcome[Any]:
+async def _within(seconds: float | None, work: asyncio.Future[Outcome[Returned]]) -> Outcome[Returned]:
     """Wait for a tool, but no longer than so; then it is cancelled, or its thread left alone, and nobody waits."""
     try:
         await asyncio.wait({work}, timeout=seconds)
@@ -165,12 +169,11 @@ async def _within(seconds: float | None, work: asyncio.Future[Outcome[Any]]) -> 
         work.cancel()
 
 
-def _result_of(call: ToolCall, outcome: Outcome[Any], seconds: float) -> ToolResult:
-    try:
-        value = outcome.get()
-        return ToolResult(call, content_of(value), value, None, seconds)
-    except asyncio.CancelledError:
-        raise
-    except Exception as error:  # whatever it is, it is the tool's: others end the run
+def _result_of(call: ToolCall, outcome: Outcome[Returned], seconds: float) -> ToolResult:
+    """Return what came of a call; what is no Exception, such as KeyboardInterrupt, is no result and is raised."""
+    error = outcome.error
+    if isinstance(error, Exception):
         words = f"Error: {type(error).__name__}: {error}"[:TOLD_CHARACTERS]
         return ToolResult(call, words, None, error, seconds)
+    value, content = outcome.get()
+    return ToolResult(call, content, value, None, seconds)

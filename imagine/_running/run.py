@@ -61,6 +61,9 @@ class _Run(AsyncLive[T]):
         self._batch = iter(())
         self._loop.close()
 
+    def __del__(self) -> None:
+        self._loop.close()
+
     def _give_up(self, error: BaseException) -> None:  # noqa: ARG002 - what cancelled it says nothing
         self._loop.give_up()
 

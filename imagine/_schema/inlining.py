@@ -58,7 +58,12 @@ class _Inlining:
         name = _referred(node)
         if name is None or name in self._endless or name not in self._definitions:
             return node
-        return {**self.definition(name), **{key: item for key, item in node.items() if key != "$ref"}}
+        return _in_place(self.definition(name), node)
+
+
+def _in_place(definition: Schema, reference: Schema) -> Schema:
+    """Return a definition as it stands in place of a reference, with what is said beside that."""
+    return {**definition, **{key: item for key, item in reference.items() if key != "$ref"}}
 
 
 def _short(schema: Schema) -> Schema:
@@ -69,9 +74,10 @@ def _short(schema: Schema) -> Schema:
 
 def _with_definitions(root: Schema, definitions: dict[str, Schema]) -> Schema:
     """Write a root in place of a reference to it, and what is still referred to beside it, under short names."""
-    name = _referred(root)
-    if name in definitions:
-        root = {**definitions[name], **{key: item for key, item in root.items() if key != "$ref"}}
+    for _ in definitions:  # a definition may be a reference itself
+        name = _referred(root)
+        if name in definitions:
+            root = _in_place(definitions[name], root)
     names = _short_names(_reached(root, definitions))
 
     def renamed(node: Schema) -> Schema:

@@ -34,8 +34,9 @@ class Misfits(ValueError):
 
 
 def is_pydantic(kind: object) -> bool:
-    """Tell whether pydantic knows how to read a class: a model, or a type such as EmailStr."""
-    return "pydantic" in sys.modules and hasattr(kind, "__get_pydantic_core_schema__")
+    """Tell whether pydantic alone knows how to read a class: a model, or a type such as EmailStr, but no Struct."""
+    is_known = "pydantic" in sys.modules and hasattr(kind, "__get_pydantic_core_schema__")
+    return is_known and not hasattr(kind, "__struct_fields__")
 
 
 def needs_pydantic(kind: object) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from contextlib import suppress
 from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, get_type_hints
@@ -81,7 +82,7 @@ class Signature:
 def _documented(function: Callable[..., object]) -> object:
     """Return what has the docstring: behind a partial its function, of a callable object its `__call__`."""
     function = function.func if isinstance(function, partial) else function
-    if inspect.isroutine(function):
+    if inspect.isroutine(function) or hasattr(function, "__wrapped__"):
         return function
     return type(function).__call__ if type(function).__call__.__doc__ else type(function)
 
@@ -104,7 +105,7 @@ def _parameters(function: Callable[..., object], name: str) -> list[inspect.Para
 
 
 def _hints(function: Callable[..., object], name: str) -> dict[str, Any]:
-    function = function.func if isinstance(function, partial) else function
+    function = inspect.unwrap(function.func if isinstance(function, partial) else function)
     try:
         return get_type_hints(function if inspect.isroutine(function) else type(function).__call__, include_extras=True)
     except NameError as error:
@@ -135,8 +136,17 @@ def _to_add(name: str) -> str:
 def _described(argument: Argument, schema: dict[str, Any], said: Docstring) -> dict[str, Any]:
     texts = [part for part in getattr(argument.target.type, "__metadata__", ()) if isinstance(part, str)]
     told = texts[0] if texts else said.parameters.get(argument.name)
-    default = {} if argument.is_required else shown_default(argument.default)
-    return {**({"description": told} if told else {}), **schema, **default}
+    return {**({"description": told} if told else {}), **schema, **_default_of(argument)}
+
+
+def _default_of(argument: Argument) -> dict[str, Any]:
+    """Return what the schema says of a default; nothing of one that the model could not send."""
+    shown = {} if argument.is_required else shown_default(argument.default)
+    with suppress(ValueError):
+        if shown:
+            argument.target.convert(shown["default"])
+        return shown
+    return {}
 
 
 def _read(argument: Argument, given: dict[str, object]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any, Generic, Literal, TypeAlias, TypeVar, cast
 
 import msgspec
 
-from imagine._schema.pydantic_types import Misfits, is_pydantic, needs_pydantic, read_by_pydantic
+from imagine._schema.pydantic_types import Misfits, needs_pydantic, read_by_pydantic
 from imagine._schema.schema import schema_of
 
 __all__ = ["Kind", "Target", "target_of"]
@@ -33,7 +33,7 @@ class Target(Generic[T]):
         """What its JSON is; "scalar" also where it may be several of them."""
         self._by_pydantic = needs_pydantic(kind)
         if not self._by_pydantic:
-            msgspec.json.Decoder(kind, dec_hook=_read)  # raises TypeError for what is not decoded
+            msgspec.json.Decoder(kind, dec_hook=read_by_pydantic)  # raises TypeError for what is not decoded
 
     def convert(self, value: object, *, strict: bool = True) -> T:
         """Return a plain value (dicts, lists, texts, numbers) as the type.
@@ -44,7 +44,7 @@ class Target(Generic[T]):
         try:
             if self._by_pydantic:
                 return cast("T", read_by_pydantic(self.type, value))
-            return cast("T", msgspec.convert(value, self.type, strict=strict, dec_hook=_read, str_keys=True))
+            return cast("T", msgspec.convert(value, self.type, strict=strict, dec_hook=read_by_pydantic, str_keys=True))
         except Exception as error:  # a class of the user's may raise anything
             raise ValueError(_told(error)) from error
 
@@ -53,7 +53,7 @@ def target_of(kind: Any) -> Target[Any]:
     """Return what converts JSON into a type; TypeError for one without a JSON Schema."""
     try:
         return _cached(kind)
-    except (TypeError, NameError, ValueError, RuntimeError) as error:
+    except (TypeError, NameError, AttributeError, ValueError, RuntimeError) as error:
         said = str(error).partition("\n")[0].rstrip(".:")
         raise TypeError(f"{_shown(kind)} has no JSON Schema: {said}{_hint(said)}. Give {_KINDS}") from error
 
@@ -69,12 +69,6 @@ def _cached(kind: Any) -> Target[Any]:
     except TypeError:  # a list or dict in Annotated
         return Target(kind)
     return _made(kind)
-
-
-def _read(kind: type, value: object) -> Any:
-    if not is_pydantic(kind):
-        raise TypeError(f"nothing reads {kind.__name__}")
-    return read_by_pydantic(kind, value)
 
 
 def _told(error: Exception) -> str:

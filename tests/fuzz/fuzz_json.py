@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from dataclasses import dataclass
+from typing import Literal
 
 from choices import Choices
 
+from imagine._asking.reading import MisfitError, read
 from imagine._json.finding import found_json
 from imagine._json.growing import Growing
 from imagine._json.mending import mended
+from imagine._schema.target import target_of
 
 __all__ = ["PIECES", "fuzz"]
 
+
+@dataclass
+class Thing:
+    """Something to look for."""
+
+    a: int = 0
+    b: list[int] | None = None
+
+
+TARGETS = [target_of(kind) for kind in (Thing, list[Thing], int, Literal["a", "b"], dict[str, int] | str)]
 PIECES = [
     *[b"{", b"}", b"[", b"]", b'"', b"'", b"\\", b",", b":", b"```json\n", b"//", b"/*", b"*/", b"#", b"\n", b" "],
     *[b"\\ud83d", b"\\ude00", b"\xe2\x80\x9c", b"\xef\xbb\xbf", b"True", b"NaN", b"-1.5e3", b'{"a": ', b"a:"],
@@ -26,6 +40,9 @@ def fuzz(data: bytes) -> None:
     for found in found_json(text).texts:
         assert found in text
         _read(found)
+    for target in TARGETS:
+        with suppress(MisfitError):
+            read([text, text[:20]], target, cut=len(data) % 2 == 1)
     choices = Choices(data)
     value = choices.json_object()
     growing = Growing()

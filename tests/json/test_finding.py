@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from imagine._json.finding import found_json, only_number, only_option
 
-VALUES = st.recursive(st.none() | st.integers() | st.text(), st.lists, max_leaves=10)
-OBJECTS = st.dictionaries(st.text(), VALUES | st.dictionaries(st.text(), VALUES), min_size=1)
+VALUES = st.recursive(st.none() | st.integers() | st.text(), st.lists, max_leaves=4)
+OBJECTS = st.dictionaries(st.text(), VALUES | st.dictionaries(st.text(), VALUES, max_size=2), min_size=1, max_size=2)
 
 
 @pytest.mark.parametrize(
@@ -40,11 +40,11 @@ def test_what_a_cut_value_holds_is_no_answer(cut):
     assert found_json(cut) == ((), True)
 
 
-@given(OBJECTS, st.text("{}[]\"'`#/,: ab\n", max_size=20).filter(lambda text: '"' not in text and "'" not in text))
+@given(OBJECTS, st.text("{}[]`#/,: ab\n", max_size=10))
 def test_an_object_is_found_whatever_stands_behind_it(value, rest):
     """Its end is not moved by what follows."""
     text = json.dumps(value)
-    assert text in found_json(f"Here: {text}\n{rest}").texts or "}" in rest or "]" in rest
+    assert text in found_json(f"Here: {text}\n{rest}").texts
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ EXCEPTIONS = {
     "ImagineAPIRedirectException",
     "ImagineDecodeException",
     "ImagineExtraMissing",
+    "ImagineParseException",
     "ImagineQuotaException",
     "ImagineStreamException",
     "ImagineStreamErrorException",

@@ -175,6 +175,8 @@ AWKWARD = [
     Awkward("cut in a number", "4", int, RAISES, finish_reason="length"),
     Awkward("cut in a sentence with a number", "It is 4", int, RAISES, finish_reason="length"),
     Awkward("cut in a list of records", f"[{PLAIN}, {PLAIN}, {{", list[Person], RAISES, finish_reason="length"),
+    Awkward("cut behind a note", "See [1]: [1, 2", list[int], RAISES, finish_reason="length"),
+    Awkward("not complete behind a note", "See [1]: [1, 2", list[int], RAISES),
     Awkward("two closers are missing", '{"lead": {"name": "Ann", "age": 41', Team, RAISES),
     # What does not quite fit.
     Awkward("a number as a text", '{"name": "Ann", "age": "41"}', Person, ANN),
@@ -226,6 +228,7 @@ AWKWARD = [
     Awkward("a truth of Python", "True", bool, True),
     Awkward("a text", "It's {so} [1].", str, "It's {so} [1]."),
     Awkward("a text in JSON", '{"value": "so"}', str, "so"),
+    Awkward("wrapped as asked, where it could be either", '{"value": 3}', dict[str, int] | int, 3),
     Awkward("nothing", '{"value": null}', int | None, None),
     # Other types.
     Awkward("a typed dict", '{"title": "Ran", "year": "1985"}', Film, {"title": "Ran", "year": 1985}),

@@ -80,7 +80,8 @@ async def test_a_completion_goes_on_from_a_brace(client, server):
 async def test_what_is_no_object_is_asked_for_inside_of_one(client, server):
     """Services take functions of objects alone."""
     server.chat.replies(Reply(tool_calls=[("list_int", '{"value": [1, 2]}')]))
-    assert (await client.chat_parse(HELLO, list[int])).value == [1, 2]
+    parsed = await client.chat_parse(HELLO, list[int])
+    assert (parsed.value, parsed.repaired) == ([1, 2], False)
     assert server.chat.last.tools[0].function.parameters["properties"].keys() == {"value"}
 
 
@@ -218,3 +219,12 @@ async def test_options_reach_each_request(client, server):
     await client.chat_parse(HELLO, Literal["red"] | Person, extra_body={"guided": 1}, top_p=0.5, ways=["tool"])
     bodies = [json.loads(request.body) for request in server.requests]
     assert [(body["guided"], body["top_p"]) for body in bodies] == [(1, 0.5)] * 2
+
+
+async def test_a_key_that_a_model_says_is_not_told(client, server):
+    """What an error shows of an answer is masked, as all that errors say."""
+    await client.ping()
+    server.chat.replies(f"Your key is {server.api_key}!")
+    with pytest.raises(ImagineParseException, match=r"\*\*\*") as raised:
+        await client.chat_parse(HELLO, Person, asks=1)
+    assert server.api_key not in str(raised.value)

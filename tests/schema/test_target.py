@@ -197,8 +197,17 @@ def test_a_long_schema_keeps_its_definitions():
     for number in range(20):  # a million points, written out
         kind = msgspec.defstruct(f"Level{number}", [("left", kind), ("right", kind)])
     schema = target_of(kind).schema
-    assert len(schema["$defs"]) == 20
+    assert (schema["type"], len(schema["$defs"])) == ("object", 20)
     assert len(json.dumps(schema)) < 16_384
+
+
+def test_a_long_model_is_written_out_at_the_root():
+    """So are models of pydantic, which are definitions themselves."""
+    kind: Any = Person
+    for number in range(20):
+        kind = pydantic.create_model(f"Level{number}", left=(kind, ...), right=(kind, ...))
+    assert target_of(kind).schema["type"] == "object"
+    assert target_of(list[kind]).schema["items"] == {"$ref": "#/$defs/Level19"}
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,15 @@ import pytest
 from support.clients import HELLO, in_thread, until
 from support.tools import OSLO, asks, turns, weather
 
-from imagine import ImagineAsyncClient, ImagineClient, ImagineException, ImagineToolException, Tool, ToolCall
+from imagine import (
+    ImagineAsyncClient,
+    ImagineClient,
+    ImagineException,
+    ImagineToolException,
+    Tool,
+    ToolCall,
+    ToolResult,
+)
 from imagine.server import Reply
 
 pytestmark = pytest.mark.anyio
@@ -134,6 +142,17 @@ async def test_who_leaves_at_a_call_has_called_nothing(client, server):
     assert not called
     assert run.messages == HELLO
     assert [event async for event in run] == []
+
+
+async def test_a_run_that_is_dropped_leaves_no_tool_at_work(client, server, gate):
+    """As if it had been closed."""
+    server.chat.replies(asks(("hang", {}), ("weather", {"city": "Oslo"})))
+    run = client.run_tools_stream(HELLO, tools=[gate.hang, weather])
+    async for event in run:
+        if isinstance(event, ToolResult):
+            break
+    del run, event
+    await until(lambda: gate.ended == ["hang"])
 
 
 async def test_one_run_has_one_reader(server, gate):

@@ -115,6 +115,24 @@ async def test_a_tool_that_fails_is_told(begin, server):
     assert len(long.content) == 1000
 
 
+async def test_a_result_that_cannot_be_told_is_a_failure(begin, server):
+    """What a tool returns is put into words where it was called; a text that cannot be made is told as an error."""
+
+    class Shy:
+        def __str__(self):
+            raise RuntimeError("no words")
+
+        __repr__ = __str__
+
+    def shy() -> str:
+        """Return what has no text."""
+        return Shy()
+
+    server.chat.replies(asks(("shy", {})), "Sorry.")
+    turn, _ = await turns(begin(tools=[shy]))
+    assert turn.results[0].content == "Error: RuntimeError: no words"
+
+
 async def test_a_tool_that_fails_ends_the_run_where_that_is_asked_for(begin, server):
     """With "raise" the exception has the result, its cause, and a conversation that can be sent on."""
     server.chat.replies(OSLO, asks(("fail", {"why": "broken"})))
@@ -232,6 +250,14 @@ async def test_messages_are_checked_before_anything_is_sent(client):
     """As those of a chat are."""
     with pytest.raises(ValueError, match="messages must be a list of at least one"):
         client.run_tools([], tools=[weather])
+
+
+async def test_messages_may_be_an_iterator(client, kind, server):
+    """It is read once."""
+    server.chat.replies("Hello.")
+    run = getattr(client, kind)(iter(HELLO), tools=[weather])
+    await run.final()
+    assert run.messages[:1] == HELLO
 
 
 async def test_a_closed_client_begins_no_run(make_client):

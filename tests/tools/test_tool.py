@@ -19,6 +19,7 @@ import pytest
 
 from imagine import Tool, ToolArgumentsError, Tools, tool
 from imagine._schema.content import content_of
+from imagine._schema.example import example
 
 HELLO = [{"role": "user", "content": "Hello!"}]
 
@@ -86,7 +87,7 @@ SCHEMA = {
             ],
             "default": None,
         },
-        "tags": {"type": "array", "items": {"type": "string"}, "default": None},
+        "tags": {"type": "array", "items": {"type": "string"}},
     },
     "additionalProperties": False,
     "required": ["city"],
@@ -138,17 +139,31 @@ def convert(amount: float, source: str, target: Literal["USD", "EUR"]) -> float:
     return amount
 
 
+class Counted:
+    """Counts calls."""
+
+    def __init__(self, function):
+        functools.update_wrapper(self, function)
+        self.count = 0
+
+    def __call__(self, *args, **kwargs):
+        self.count += 1
+        return self.__wrapped__(*args, **kwargs)
+
+
 @pytest.mark.parametrize(
     ("function", "name", "description", "parameters", "is_async"),
     [
         (Station().read, "read", "Read it.", ["place"], False),
         (Station(), "Station", "Call it.", ["place"], True),
         (functools.partial(convert, 1.0, target="EUR"), "convert", "Convert money.", ["source"], False),
+        (Counted(convert), "convert", "Convert money.", ["amount", "source", "target"], False),
+        (functools.cache(convert), "convert", "Convert money.", ["amount", "source", "target"], False),
         (functools.partial(Station().read), "read", "Read it.", ["place"], False),
     ],
 )
-def test_what_is_bound_is_no_parameter(function, name, description, parameters, is_async):
-    """Of methods, objects that can be called and partials, the model is told what is left to give."""
+def test_a_tool_is_whatever_can_be_called(function, name, description, parameters, is_async):
+    """Of methods, objects, partials and what decorators make, the model is told what is left to give."""
     made = Tool(function)
     assert (made.name, made.description, made.is_async) == (name, description, is_async)
     assert list(made.parameters["properties"]) == parameters
@@ -207,6 +222,23 @@ def test_all_misfits_are_told_at_once(arguments, told):
     assert [part for part in told if part not in str(caught.value)] == []
 
 
+def test_the_schema_and_the_reading_agree():
+    """Arguments that are made by the schema alone are taken."""
+    made = example({**weather.parameters, "required": list(weather.parameters["properties"])})
+    assert weather.values(json.dumps(made)).keys() == weather.parameters["properties"].keys()
+
+
+def test_a_default_that_json_has_no_form_for_is_not_told():
+    """The function has it all the same."""
+
+    def count(words: set[str] = frozenset({"a"})) -> int:
+        return len(words)
+
+    made = Tool(count)
+    assert "default" not in made.parameters["properties"]["words"]
+    assert (made.values('{"words": ["b", "b"]}'), made()) == ({"words": {"b"}}, 1)
+
+
 def test_models_of_pydantic_are_arguments():
     """They are read by their own rules, and what is wrong is told with its place."""
 
@@ -242,6 +274,10 @@ def unknown(city: NoSuchName):  # noqa: F821 - that is the point
     pass
 
 
+def wrong(city: "str or"):  # noqa: F722 - that is the point
+    pass
+
+
 def odd(number: complex):
     pass
 
@@ -259,6 +295,7 @@ def numbers():
         (more, "more: its parameter options takes any number of arguments"),
         (by_place, "by_place: its parameter city takes no keyword"),
         (unknown, "unknown: the name NoSuchName in its hints cannot be looked up; import or define it at the top"),
+        (wrong, "wrong: its hints cannot be looked up: Forward reference must be an expression -- got 'str or'"),
         (odd, "odd: its parameter number: complex has no JSON Schema"),
         (numbers, "numbers yields, and a tool returns"),
         (max, "max: its arguments cannot be looked up"),
