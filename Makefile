@@ -151,6 +151,10 @@ bench-quick: $(BENCH_INSTALLED) ## the same in two minutes
 bench-instructions: $(INSTALLED) ## instructions of each piece of work, against the kept ones (KEEP=--keep keeps these); 2 minutes, needs valgrind
 	$(BIN)/python -m benchmarks.instructions $(KEEP)
 
+.PHONY: bench-above
+bench-above: $(INSTALLED) ## runs with tools, typed answers and partial objects against the libraries for them; 15 minutes
+	$(BIN)/python -m benchmarks.above
+
 .PHONY: profile
 profile: $(BENCH_INSTALLED) ## a flame graph of one benchmark: make profile CASE=chat-1
 	$(BENCH_VENV)/bin/python -m benchmarks.flame $(CASE) $(CLIENT)
