@@ -66,7 +66,7 @@ class ToolLoop:
         self._ask = ask
         self._crew = crew
         self._max_turns = max_turns
-        self._next: Callable[[ToolLoop], Awaitable[list[Event]]] = type(self)._begin
+        self._next: Callable[[ToolLoop], Awaitable[list[Event]]] = ToolLoop._begin
         self._asked: Asked | None = None
         self._answer: ChatCompletionResponse | None = None
         self._calls: list[Read] = []
@@ -146,7 +146,7 @@ class ToolLoop:
             message = f"the model still asks for tools after max_turns={self._max_turns} answers"
             raise ImagineToolException(f"{message}; `messages` has all of it, to go on with", "max_turns")
         self._asked = self._ask(self._to_send(), len(self.turns))
-        self._next = type(self)._listen
+        self._next = ToolLoop._listen
         return await self._listen()
 
     async def _listen(self) -> list[Event]:
@@ -156,14 +156,14 @@ class ToolLoop:
             return list[Event](chunks)
         self._answer = await self._asked.final()
         self._calls = self._crew.calls_in(self._answer, len(self.turns) + 1, self.messages)
-        self._next = type(self)._call
+        self._next = ToolLoop._call
         return [read.call for read in self._calls] or self._end_turn()
 
     async def _call(self) -> list[Event]:
         calls = [read for read in self._calls if not read.is_for_others]
         if not calls:
             return self._end_turn()
-        self._work, self._results, self._next = self._crew.begin(calls), [], type(self)._gather
+        self._work, self._results, self._next = self._crew.begin(calls), [], ToolLoop._gather
         return await self._gather()
 
     async def _gather(self) -> list[Event]:
@@ -183,6 +183,6 @@ class ToolLoop:
         self.messages += self._crew.said(self._answer, calls, ordered)
         self.pending = tuple(call for call in calls if call.id not in results)
         self.turns.append(Turn(len(self.turns) + 1, self._answer, ordered))
-        self._asked, self._work, self._results, self._next = None, None, [], type(self)._begin
+        self._asked, self._work, self._results, self._next = None, None, [], ToolLoop._begin
         self._whole = not calls or bool(self.pending)
         return [self.turns[-1]]
