@@ -34,7 +34,7 @@ def question_of(content: object) -> ChatMessage:
 def checked_messages(given: object) -> list[ChatMessage]:
     """Return messages that nobody else holds; ValueError or TypeError says which is amiss, and why."""
     if not isinstance(given, Iterable) or isinstance(given, str | bytes | Mapping | ChatMessage):
-        raise TypeError(f"messages must be a list of ChatMessage or dict, not {type(given).__name__}")
+        raise TypeError(f"messages must be a list of ChatMessage or dict, not {type(cast('object', given)).__name__}")
     made = [_message_of(one, f"messages[{place}]") for place, one in enumerate(cast("Iterable[object]", given))]
     _check_calls(made)
     return made

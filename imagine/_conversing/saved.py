@@ -60,7 +60,7 @@ def save(path: str | PathLike[str], talk: Talk) -> None:
         "options": {name: value for name, value in plan.options.items() if name in _KEPT},
         "budget": plan.budget,
         "max_turns": plan.max_turns,
-        "messages": checked_messages(record.messages),
+        "messages": record.checked(),
         "tools": [tool.name for tool in plan.tools],
         "usage": record.usage,
         "ratio": gauge.ratio,

@@ -72,7 +72,7 @@ class ToolLoop:
         self._calls: list[Read] = []
         self._work: Errands[ToolResult] | None = None
         self._results: list[ToolResult] = []
-        self._reading = self._whole = self._closed = False
+        self._reading = self._whole = self._closed = self._has_partial = False
         self._failure: Exception | None = None
 
     async def read(self) -> list[Event]:
@@ -107,12 +107,11 @@ class ToolLoop:
 
     def keep_partial(self) -> None:
         """Stop, and put what text came of the answer under way into the conversation, marked as a part."""
-        if self._whole:
-            return
+        text = self._asked.text if self._asked is not None and not self._has_partial else ""
         self.close()
-        if self._asked is not None and (text := self._asked.text):
+        if text and not self._whole:
             self.messages.append(ChatMessage(role="assistant", content=text, annotations=[PARTIAL.copy()]))
-        self._asked = None
+            self._has_partial = True
 
     def give_up(self) -> None:
         """Stop after a cancellation; who does come back is told."""
