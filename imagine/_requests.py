@@ -242,7 +242,7 @@ def asked_choices(extra: Mapping[str, Any] | None) -> int:
 
 
 def _checked_messages(messages: Any) -> list[ChatMessage]:
-    listed: list[Any] = messages.copy() if type(messages) is list else _items(messages)
+    listed = messages.copy() if type(messages) is list else _items(messages)
     if not listed:
         raise ValueError("messages must be a list of at least one ChatMessage or dict")
     for number, message in enumerate(listed):

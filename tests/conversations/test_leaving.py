@@ -160,7 +160,7 @@ async def test_a_question_is_cancelled_at_any_step(server, streams):
             with pytest.raises(asyncio.CancelledError):
                 await task
             assert conversation.messages == []
-    assert steps > 13 * 3
+    assert steps > 13
     assert [message.role for message in conversation.messages] == ["user", "assistant", "tool", "assistant"]
 
 
