@@ -2,8 +2,8 @@
 
     python examples/chatbot.py [chat.json]
 
-It reads questions from its input, a line each, and shows the answers as they come. Ctrl-C stops an answer, of which what
-came is kept; the end of the input (Ctrl-D) ends the program. Needs IMAGINE_API_ENDPOINT and IMAGINE_API_KEY.
+It reads questions from its input, a line each, and shows the answers as they come. Ctrl-C stops an answer, of which
+what came is kept; the end of the input (Ctrl-D) ends the program. Needs IMAGINE_API_ENDPOINT and IMAGINE_API_KEY.
 """
 
 from __future__ import annotations

@@ -80,7 +80,7 @@ def strict_programs(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def run(example: str, *arguments: str | Path, status: int = 0, input: str = "") -> str:  # noqa: A002 - as subprocess
+def run(example: str, *arguments: str | Path, status: int = 0, input: str = "") -> str:
     """Run an example to its end, check that it says nothing on stderr, and return what it printed."""
     command = [sys.executable, EXAMPLES / example, *arguments]
     ended = subprocess.run(command, input=input, capture_output=True, encoding="utf-8", timeout=50, check=False)
