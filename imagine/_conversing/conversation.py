@@ -76,7 +76,9 @@ class AsyncConversation:
             content: The question: a text, or a list of parts such as `image_part` makes.
             options: Sampling parameters and call options, over those of the conversation.
         """
-        return AsyncToolStream(self._talk.exchange(content, options, streams=True))
+        exchange = self._talk.exchange(content, options, streams=True)
+        exchange.check()
+        return AsyncToolStream(exchange)
 
     def window(self) -> list[ChatMessage]:
         """Return what would be sent of what was said: system, and the latest whole exchanges that fit the budget.

@@ -15,6 +15,7 @@ from imagine._conversing.plan import Means, Plan, only_tools
 from imagine._conversing.record import Record
 from imagine._conversing.talk import Talk
 from imagine._options.call import Sampling
+from imagine._plain import plain
 from imagine._saving import write_whole
 from imagine.exceptions import ImagineException
 from imagine.types.base import to_json
@@ -55,9 +56,9 @@ def save(path: str | PathLike[str], talk: Talk) -> None:
     plan, record, gauge = talk
     saved = {
         "format": _FORMAT,
-        "system": plan.system,
-        "model": plan.model,
-        "options": {name: value for name, value in plan.options.items() if name in _KEPT},
+        "system": plain(plan.system, "system"),
+        "model": plain(plan.model, "model"),
+        "options": plain({name: value for name, value in plan.options.items() if name in _KEPT}, "options"),
         "budget": plan.budget,
         "max_turns": plan.max_turns,
         "messages": record.checked(),

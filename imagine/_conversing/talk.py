@@ -28,7 +28,7 @@ class Talk(NamedTuple):
 
     def window(self) -> list[ChatMessage]:
         """Return what would be sent of it."""
-        return self.plan.usual_window(self.gauge).of(self.record.checked())
+        return self.plan.window(self.gauge, self.plan.options).of(self.record.checked())
 
     def fork(self) -> Talk:
         """Return one that begins with the same, and goes on by itself."""

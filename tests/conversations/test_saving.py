@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import stat
+from decimal import Decimal
+from enum import Enum
 
 import pytest
 from support.clients import until
@@ -14,6 +16,12 @@ from imagine import ChatMessage, ImagineException
 from imagine.server import Reply
 
 pytestmark = pytest.mark.anyio
+
+
+class Kind(Enum):
+    """Who speaks."""
+
+    ROBOT = "robot"
 
 
 @pytest.fixture
@@ -80,6 +88,13 @@ async def test_texts_of_all_kinds_come_back(client, path):
     conversation = client.conversation(messages=messages)
     conversation.save(path)
     assert client.load_conversation(path).messages == messages
+
+
+async def test_options_are_saved_as_they_are_sent(client, path):
+    """Decimals, enums and arrays stand for plain values."""
+    client.conversation(temperature=Decimal("0.50"), extra_body={"user": Kind.ROBOT}).save(path)
+    assert b'"options":{"temperature":0.50,"extra_body":{"user":"robot"}}' in path.read_bytes()
+    client.load_conversation(path)
 
 
 async def test_a_file_that_cannot_be_written_leaves_what_was_there(client, path):
