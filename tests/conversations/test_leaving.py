@@ -172,12 +172,20 @@ def interrupt() -> None:
 @pytest.mark.parametrize("streams", [False, True])
 def test_ctrl_c_keeps_nothing(server, streams):
     """It is raised at once, and asking again is safe at once."""
-    server.chat.replies(asks(("interrupt", {})), "Yes.")
+    ended = threading.Event()
+
+    def press() -> None:
+        """Press Ctrl-C, and hang until that is done."""
+        interrupt()
+        assert ended.wait(30)
+
+    server.chat.replies(asks(("press", {})), "Yes.")
     with ImagineClient(server.endpoint, server.api_key) as client:
-        conversation = client.conversation(tools=[interrupt])
+        conversation = client.conversation(tools=[press])
         with pytest.raises(KeyboardInterrupt):
             (conversation.ask_stream("How?").final if streams else lambda: conversation.ask("How?"))()
         assert conversation.messages == []
+        ended.set()
         conversation.ask("Really?")
         assert [message.role for message in conversation.messages] == ["user", "assistant"]
 
