@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -246,8 +246,8 @@ def _checked_messages(messages: Any) -> list[ChatMessage]:
     if not listed:
         raise ValueError("messages must be a list of at least one ChatMessage or dict")
     for number, message in enumerate(listed):
-        goes_as_it_is = _has_flat_members if type(message) is dict else _has_text_alone
-        if not goes_as_it_is(message):
+        goes_as_it_is = _GO_AS_THEY_ARE.get(type(message))
+        if goes_as_it_is is None or not goes_as_it_is(message):
             listed[number] = _checked_message(message, f"messages[{number}]")
     return listed
 
@@ -265,8 +265,6 @@ def _offered(tools: Any) -> Any:
 # Most messages are texts. They are asked for all at once: field by field costs half a percent of a chat.
 def _has_text_alone(message: ChatMessage) -> bool:
     """Tell whether a message has a role and a text alone, which msgspec writes as they are."""
-    if type(message) is not ChatMessage:
-        return False
     role, content, *others = astuple(message)
     return type(role) is type(content) is str and role in _ROLES and others == _NOTHING_ELSE
 
@@ -280,6 +278,10 @@ def _has_flat_members(message: dict[Any, Any]) -> bool:
         and TEXT.issuperset(map(type, message))
         and ATOMS.issuperset(map(type, message.values()))
     )
+
+
+_GO_AS_THEY_ARE: dict[type, Callable[[Any], bool]] = {ChatMessage: _has_text_alone, dict: _has_flat_members}
+"""Which messages of which types need no more than a look."""
 
 
 def _checked_message(message: object, where: str) -> dict[str, Any]:
