@@ -246,7 +246,7 @@ def _checked_messages(messages: Any) -> list[ChatMessage]:
     if not listed:
         raise ValueError("messages must be a list of at least one ChatMessage or dict")
     for number, message in enumerate(listed):
-        goes_as_it_is = _GO_AS_THEY_ARE.get(type(message))
+        goes_as_it_is = _GO_AS_THEY_ARE.get(type(cast("object", message)))
         if goes_as_it_is is None or not goes_as_it_is(message):
             listed[number] = _checked_message(message, f"messages[{number}]")
     return listed

@@ -1,15 +1,16 @@
-"""Threads for what a loop cannot do itself: lookups of names, reads of uploaded files."""
+"""Threads for what a loop cannot do itself: lookups of names, reads of uploaded files, functions of users."""
 
 from __future__ import annotations
 
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["DaemonThreads"]
+__all__ = ["DaemonThreads", "in_thread"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -25,16 +26,28 @@ class DaemonThreads(ThreadPoolExecutor):
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Start the work."""
         future: Future[T] = Future()
-
-        def work() -> None:
-            if future.set_running_or_notify_cancel():
-                try:
-                    future.set_result(fn(*args, **kwargs))
-                except BaseException as error:  # it is for whoever waits
-                    future.set_exception(error)
-
+        work = partial(_do, future, partial(fn, *args, **kwargs))
         try:
-            threading.Thread(target=work, name="imagine-worker", daemon=True).start()
+            _start(work)
         except RuntimeError:  # Python 3.12 starts none once the main thread has ended: the loop does it itself
             work()
         return future
+
+
+def in_thread(work: Callable[[], T]) -> Future[T]:
+    """Start some work in a thread of its own; RuntimeError where none can be started."""
+    future: Future[T] = Future()
+    _start(partial(_do, future, work))
+    return future
+
+
+def _start(work: Callable[[], None]) -> None:
+    threading.Thread(target=work, name="imagine-worker", daemon=True).start()
+
+
+def _do(future: Future[T], work: Callable[[], T]) -> None:
+    if future.set_running_or_notify_cancel():
+        try:
+            future.set_result(work())
+        except BaseException as error:  # it is for whoever waits
+            future.set_exception(error)

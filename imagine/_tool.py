@@ -86,7 +86,7 @@ class Tool:
         self.timeout = None if timeout is None else positive_seconds("timeout", timeout)
         """Seconds for one call; None for what the run allows."""
         self.is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__)
-        """Whether what it returns has to be awaited."""
+        """Whether it is called in the loop and awaited; what others return is awaited, too, where it can be."""
         self._signature = Signature(function, self.name)
         self.description = self._signature.description if description is None else description
         """What it does: the model decides by this whether to call it."""
@@ -198,17 +198,22 @@ def _checked_function(function: Callable[..., object]) -> Callable[..., object]:
         raise TypeError(f"a tool is a function, and {function.__name__} is a class; give a function that makes one")
     if not callable(function):
         raise TypeError(f"a tool is a function, Tool, Tools or dict, not {type(function).__name__}")
-    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
-        raise TypeError(f"{function.__name__} yields, and a tool returns: give one that returns a list")
+    for called in (function, type(function).__call__):
+        if inspect.isgeneratorfunction(called) or inspect.isasyncgenfunction(called):
+            raise TypeError(f"{_own_name(function)} yields, and a tool returns: give one that returns a list")
     return function
 
 
 def _checked_name(function: Any, name: str | None) -> str:
-    function = function.func if isinstance(function, partial) else function
-    made = getattr(function, "__name__", type(function).__name__) if name is None else name
+    made = _own_name(function) if name is None else name
     if not isinstance(made, str) or not _NAME.fullmatch(made):
         raise ValueError(f"name={made!r}: services take 1 to 64 letters, digits, `_` and `-` for the name of a tool")
     return made
+
+
+def _own_name(function: Any) -> object:
+    function = function.func if isinstance(function, partial) else function
+    return getattr(function, "__name__", type(function).__name__)
 
 
 def _members(text: str) -> dict[str, object]:

@@ -72,7 +72,11 @@ class ImagineException(Exception):
     call: CallInfo | None = None
     """Record of the call that failed; None for errors outside a call."""
     partial: object | None = None
-    """What a broken stream had delivered, folded into the answer's class; None where nothing was folded."""
+    """What had come: of a broken stream, folded into the answer's class; else the last answer of a run with tools."""
+    messages: Sequence[Any] = ()
+    """The conversation of a run with tools, as far as it is complete: another run can go on with it."""
+    usage: UsageInfo | None = None
+    """Tokens of all answers that came before, of a run with tools or of a typed answer, as far as they report them."""
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message)
@@ -118,8 +122,6 @@ class ImagineParseException(ImagineDecodeException):
     """Whether a limit of tokens ended it: `max_tokens`, or the service's own."""
     asked: int = 0
     """How many answers there were."""
-    usage: UsageInfo | None = None
-    """Tokens of all answers together, as far as they report them; None where none does."""
 
 
 class ImagineStreamException(ImagineException):
@@ -151,9 +153,10 @@ class ImagineToolException(ImagineException):
         """Why: it had all its turns, a tool failed and `tool_errors="raise"`, it was closed or cancelled, or what its
         tools returned is over the budget of its conversation."""
         self.messages = list(messages)
-        """The conversation as far as it is complete: a run can go on with it."""
         self.result = result
         """The `ToolResult` of the tool that failed; None where none did."""
+        self.results: Sequence[Any] = ()
+        """Each `ToolResult` of the last answer's other calls, as far as they came: they are not in `messages`."""
 
 
 class ImagineExtraMissing(ImagineException, ImportError):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from imagine._running.crew import Crew
     from imagine._running.loop import Asked
     from imagine._running.turns import Event
-    from imagine.types.chat_completions import ChatMessage
+    from imagine.types.chat_completions import ChatCompletionResponse, ChatMessage
 
 __all__ = ["Exchange"]
 
@@ -67,11 +67,14 @@ class Exchange(ToolLoop):
             raise ImagineToolException(f"{error}; `messages` has all of it", "budget") from error
         return self._sent
 
-    def _end_turn(self) -> list[Event]:
-        events = super()._end_turn()
-        usage = self.turns[-1].answer.usage
+    def _hear(self, answer: ChatCompletionResponse) -> None:
+        super()._hear(answer)
+        usage = answer.usage
         self._record.spend(usage)
         self._window.learn(self._sent, usage.prompt_tokens if usage else None)
+
+    def _end_turn(self) -> list[Event]:
+        events = super()._end_turn()
         if self._whole and self._record.is_asked_by(self):
             self._keep()
         return events

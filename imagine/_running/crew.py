@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from collections.abc import Callable, Mapping
 from contextvars import Context
-from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 import msgspec
 
 from imagine import _tracing
 from imagine._redaction.redaction import Redaction
-from imagine._running.errands import Errands, Outcome, outcome_of
+from imagine._running.calling import Returned, called
+from imagine._running.errands import Errands, Outcome
 from imagine._running.history import calls_of, is_cut, is_object, said, told
 from imagine._running.turns import ToolCall, ToolResult
-from imagine._threads import DaemonThreads
-from imagine._tool import Offer, Tool, ToolArgumentsError, content_of
+from imagine._schema.content import sendable
+from imagine._tool import Offer, Tool, ToolArgumentsError
 from imagine.exceptions import ImagineToolException
 
 if TYPE_CHECKING:
@@ -27,10 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Crew", "Read", "ToolErrors"]
 
-Returned: TypeAlias = tuple[object, str]
-"""What a function returned, and what the model is told of it."""
 ToolErrors: TypeAlias = Literal["tell", "raise"] | Callable[[ToolCall, Exception], str]
-_THREADS = DaemonThreads()
 TOLD_CHARACTERS = 1_000
 """How much of an error the model is told."""
 
@@ -65,28 +63,28 @@ class Crew(msgspec.Struct, frozen=True):
     context: Context
     """The caller's: each call has a copy of its own."""
     redaction: Callable[[], Redaction]
-    """What keeps the client's secrets out of traces."""
+    """What keeps the client's secrets out of traces, and of errors that the model is told."""
 
     def calls_in(self, answer: ChatCompletionResponse, turn: int, messages: Iterable[object]) -> list[Read]:
         """Read the calls in an answer."""
         cut = is_cut(answer, self.max_tokens)
         calls = calls_of(answer, turn, messages)
-        return [self._read(call, may_be_cut=cut and call is calls[-1]) for call in calls]
+        return [self._read(call, may_be_cut=cut) for call in calls]
 
     def said(
         self, answer: ChatCompletionResponse, calls: Sequence[ToolCall], results: Iterable[ToolResult]
     ) -> list[ChatMessage]:
         """Return what a turn adds to the conversation."""
-        return [*said(answer, calls, self.tools), *map(told, results)]
+        return [*said(answer, calls, self.tools), *(told(result, self.tools) for result in results)]
 
     def _read(self, call: ToolCall, *, may_be_cut: bool) -> Read:
-        """Read the arguments of a call; those that a cut answer ends with are never guessed at."""
+        """Read the arguments of a call; those of a cut answer are never guessed at."""
         if call.name not in self.tools:
             others = f", only {', '.join(self.tools)}" if self.tools else ""
             return Read(call, problem=LookupError(f"there is no tool {call.name!r}{others}"))
         tool = self.tools[call.name]
         if may_be_cut and not is_object(call.arguments):
-            why = "the answer reached its limit of tokens before these arguments were complete: nothing was called"
+            why = "the answer was cut before these arguments were complete: nothing was called"
             return Read(call, problem=ToolArgumentsError(f"{why}; ask with shorter ones"))
         if tool is None:
             values = msgspec.json.decode(call.arguments) if is_object(call.arguments) else None
@@ -115,13 +113,27 @@ class Crew(msgspec.Struct, frozen=True):
         trace = context.run(self._traced, call, tool)
         came: tuple[str | None, Exception | None] = None, None
         try:
-            outcome = await _within(tool.timeout or self.timeout, _start(tool, call.values or {}, context))
-            result = _result_of(call, outcome, time.monotonic() - began)
+            outcome = await called(tool, call.values or {}, context, tool.timeout or self.timeout)
+            result = self._result_of(call, outcome, time.monotonic() - began)
             came = result.content, result.error
         finally:
             if trace is not None:
                 trace.end(*came)
         return result if result.error is None else self._failed(result, result.error)
+
+    def _result_of(self, call: ToolCall, outcome: Outcome[Returned], seconds: float) -> ToolResult:
+        """Return what came of a call; what is no Exception, such as KeyboardInterrupt, is no result and is raised."""
+        error = outcome.error
+        if isinstance(error, Exception):
+            return ToolResult(call, self._told(error), None, error, seconds)
+        value, content = outcome.get()
+        return ToolResult(call, content, value, None, seconds)
+
+    def _told(self, error: Exception) -> str:
+        """Return what the model is told of an exception; a secret is taken out before the text is cut."""
+        redaction = self.redaction()
+        words = sendable(f"Error: {_words(error)}")[: redaction.reach(TOLD_CHARACTERS)]
+        return redaction.text(words)[:TOLD_CHARACTERS]
 
     def _traced(self, call: ToolCall, tool: Tool) -> _tracing.ToolTrace | None:
         begin = _tracing.begin_tool
@@ -132,49 +144,17 @@ class Crew(msgspec.Struct, frozen=True):
         if self.errors == "tell":
             return result
         if self.errors == "raise":
-            message = f"the tool {result.call.name} failed: {type(error).__name__}: {error}"
+            message = f"the tool {result.call.name} failed: {_words(error)}"
             raise ImagineToolException(message, "tool", result=result) from error
         words = cast("object", self.errors(result.call, error))
         if not isinstance(words, str):
             raise TypeError(f"tool_errors must return what the model is told, a str, not {type(words).__name__}")
-        return msgspec.structs.replace(result, content=words)
+        return msgspec.structs.replace(result, content=sendable(words))
 
 
-def _start(tool: Tool, values: dict[str, Any], context: Context) -> asyncio.Future[Outcome[Returned]]:
-    """Call a function: in a task of its own, or in a thread of its own where it may block."""
-    loop = asyncio.get_running_loop()
-    if tool.is_async:
-        return loop.create_task(outcome_of(_awaited(tool, values)), context=context)
-    return loop.run_in_executor(_THREADS, context.run, partial(_outcome_of_call, tool, values))
-
-
-async def _awaited(tool: Tool, values: dict[str, Any]) -> Returned:
-    value: object = await tool(**values)
-    return value, content_of(value)
-
-
-def _outcome_of_call(tool: Tool, values: dict[str, Any]) -> Outcome[Returned]:
-    try:
-        value: object = tool(**values)
-        return Outcome((value, content_of(value)), None)
-    except BaseException as error:  # it is for whoever asks for the outcome
-        return Outcome(None, error)
-
-
-async def _within(seconds: float | None, work: asyncio.Future[Outcome[Returned]]) -> Outcome[Returned]:
-    """Wait for a tool, but no longer than so; then it is cancelled, or its thread left alone, and nobody waits."""
-    try:
-        await asyncio.wait({work}, timeout=seconds)
-        return work.result() if work.done() else Outcome(None, TimeoutError(f"it took longer than {seconds:g} s"))
-    finally:
-        work.cancel()
-
-
-def _result_of(call: ToolCall, outcome: Outcome[Returned], seconds: float) -> ToolResult:
-    """Return what came of a call; what is no Exception, such as KeyboardInterrupt, is no result and is raised."""
-    error = outcome.error
-    if isinstance(error, Exception):
-        words = f"Error: {type(error).__name__}: {error}"[:TOLD_CHARACTERS]
-        return ToolResult(call, words, None, error, seconds)
-    value, content = outcome.get()
-    return ToolResult(call, content, value, None, seconds)
+def _words(error: Exception) -> str:
+    """Return an exception in words; those of a user may have none."""
+    words = "it cannot be put into words"
+    with suppress(Exception):
+        words = str(error)
+    return f"{type(error).__name__}: {words}"

@@ -56,18 +56,20 @@ class Errands(Generic[T]):
         """Start some work, in a copy of the context."""
         self._tasks.append(self._loop.create_task(outcome_of(work), context=self._context.copy()))
 
-    async def ready(self) -> list[T]:
-        """Return what is done, once something is, in the order of the beginnings; nothing where they were stopped."""
+    async def ready(self) -> list[Outcome[T]]:
+        """Take what came, once something has; nothing where they were stopped."""
         try:
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
             self._stop()
             raise
-        if self._stopped:
-            return []
+        return [] if self._stopped else self.take()
+
+    def take(self) -> list[Outcome[T]]:
+        """Take what has come so far, in the order of the beginnings."""
         done = [task for task in self._tasks if task.done()]
         self._tasks = [task for task in self._tasks if task not in done]
-        return [task.result().get() for task in done]
+        return [Outcome(None, asyncio.CancelledError()) if task.cancelled() else task.result() for task in done]
 
     def close(self) -> None:
         """Cancel what is under way, from any thread; nobody waits for it."""

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["calls_of", "is_cut", "is_object", "said", "told"]
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]")
+_LONGEST_NAME = 64
+_CUTS = ("length", "content_filter", "error", "abort")
+"""Reasons to finish by which an answer may end anywhere, also in the arguments of any of its calls."""
 
 
 def calls_of(answer: ChatCompletionResponse, turn: int, messages: Iterable[object]) -> list[ToolCall]:
@@ -66,14 +69,19 @@ def said(answer: ChatCompletionResponse, calls: Sequence[ToolCall], known: Conta
 
 
 def _sent(call: ToolCall, known: Container[str]) -> ChatMessageToolCall:
-    name = call.name if call.name in known else _NOT_IN_NAMES.sub("_", call.name) or "unnamed"
     arguments = call.arguments if is_object(call.arguments) else "{}"
-    return ChatMessageToolCall(id=call.id, type="function", function=Function(name=name, arguments=arguments))
+    function = Function(name=_name_sent(call, known), arguments=arguments)
+    return ChatMessageToolCall(id=call.id, type="function", function=function)
 
 
-def told(result: ToolResult) -> ChatMessage:
+def _name_sent(call: ToolCall, known: Container[str]) -> str:
+    return call.name if call.name in known else _NOT_IN_NAMES.sub("_", call.name)[:_LONGEST_NAME] or "unnamed"
+
+
+def told(result: ToolResult, known: Container[str]) -> ChatMessage:
     """Return the message that tells the model what came of a call."""
-    return ChatMessage(role="tool", tool_call_id=result.call.id, name=result.call.name, content=result.content)
+    name = _name_sent(result.call, known)
+    return ChatMessage(role="tool", tool_call_id=result.call.id, name=name, content=result.content)
 
 
 def is_object(text: str) -> bool:
@@ -84,7 +92,7 @@ def is_object(text: str) -> bool:
 
 
 def is_cut(answer: ChatCompletionResponse, max_tokens: object) -> bool:
-    """Tell whether an answer ended at its limit, also where the service does not say so."""
+    """Tell whether an answer may have ended before it was complete: at its limit, also where that is not said."""
     used = answer.usage.completion_tokens if answer.usage else None
     reason = answer.choices[0].finish_reason if answer.choices else None
-    return reason == "length" or (isinstance(max_tokens, int) and used is not None and used >= max_tokens)
+    return reason in _CUTS or (isinstance(max_tokens, int) and used is not None and used >= max_tokens)

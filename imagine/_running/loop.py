@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
+from imagine._running.spending import summed
 from imagine._running.turns import Event, Turn
 from imagine.exceptions import ImagineException, ImagineToolException
 from imagine.types.chat_completions import ChatMessage
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
     from imagine._running.crew import Crew, Read
-    from imagine._running.errands import Errands
+    from imagine._running.errands import Errands, Outcome
     from imagine._running.turns import ToolCall, ToolResult
     from imagine.types.chat_completions import ChatCompletionResponse, ChatCompletionStreamResponse
+    from imagine.types.common import UsageInfo
 
 __all__ = ["PARTIAL", "Asked", "Messages", "ToolLoop"]
 
+E = TypeVar("E", bound=ImagineException)
 Messages: TypeAlias = list[ChatMessage | Mapping[str, Any]]
 
 
@@ -72,6 +75,7 @@ class ToolLoop:
         self._calls: list[Read] = []
         self._work: Errands[ToolResult] | None = None
         self._results: list[ToolResult] = []
+        self.usage: UsageInfo | None = None
         self._reading = self._whole = self._closed = self._has_partial = False
         self._failure: Exception | None = None
 
@@ -125,15 +129,19 @@ class ToolLoop:
                 under_way.close()
 
     def _fail(self, error: BaseException) -> None:
-        if isinstance(error, ImagineToolException):
+        if isinstance(error, ImagineException):
             self._told(error)
         if isinstance(error, Exception):
             self._failure = error
         self.give_up()
 
-    def _told(self, error: ImagineToolException) -> ImagineToolException:
-        """Return an error with what there is of the run."""
-        error.messages, error.partial = list(self.messages), self._answer
+    def _told(self, error: E) -> E:
+        """Return an error with what there is of the run, so that nothing is lost with it."""
+        error.messages, error.usage = list(self.messages), self.usage
+        error.partial = self._answer if error.partial is None else error.partial
+        if isinstance(error, ImagineToolException):
+            self._kept(self._work.take() if self._work is not None else ())
+            error.results = tuple(self._results)
         return error
 
     def _to_send(self) -> Sequence[object]:
@@ -150,13 +158,17 @@ class ToolLoop:
 
     async def _listen(self) -> list[Event]:
         if self._asked is None or self._closed:
-            return []
+            return self._stopped()
         if chunks := await self._asked.read():
             return list[Event](chunks)
-        self._answer = await self._asked.final()
-        self._calls = self._crew.calls_in(self._answer, len(self.turns) + 1, self.messages)
+        self._hear(await self._asked.final())
         self._next = ToolLoop._call
         return [read.call for read in self._calls] or self._end_turn()
+
+    def _hear(self, answer: ChatCompletionResponse) -> None:
+        """Take an answer: its tokens are spent, whatever becomes of its calls."""
+        self._answer, self.usage = answer, summed([self.usage, answer.usage])
+        self._calls = self._crew.calls_in(answer, len(self.turns) + 1, self.messages)
 
     async def _call(self) -> list[Event]:
         calls = [read for read in self._calls if not read.is_for_others]
@@ -167,11 +179,24 @@ class ToolLoop:
 
     async def _gather(self) -> list[Event]:
         if self._work is None or self._closed:
+            return self._stopped()
+        if not (outcomes := await self._work.ready()):
             return []
-        if not (results := await self._work.ready()):
-            return []
-        self._results += results
+        results = self._kept(outcomes)
+        for outcome in outcomes:
+            outcome.get()
         return [*results, *self._end_turn()] if self._work.is_done else [*results]
+
+    def _kept(self, outcomes: Iterable[Outcome[ToolResult]]) -> list[ToolResult]:
+        """Keep what came, also beside what failed."""
+        results = [outcome.value for outcome in outcomes if outcome.value is not None]
+        self._results += results
+        return results
+
+    def _stopped(self) -> list[Event]:
+        """Stop what was begun just as another thread closed the run."""
+        self._stop()
+        return []
 
     def _end_turn(self) -> list[Event]:
         """Put an answer and its results into the conversation, both or neither: a call without an answer is refused."""

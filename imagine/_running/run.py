@@ -6,7 +6,6 @@ from typing import TypeVar
 
 from imagine._live import AsyncLive
 from imagine._running.loop import Messages, ToolLoop
-from imagine._running.spending import summed
 from imagine._running.turns import Event, ToolCall, Turn
 from imagine.types.chat_completions import ChatCompletionResponse
 from imagine.types.common import UsageInfo
@@ -38,7 +37,7 @@ class _Run(AsyncLive[T]):
     @property
     def usage(self) -> UsageInfo | None:
         """Tokens of all answers together, as far as they report them; None where none does."""
-        return summed(turn.answer.usage for turn in self._loop.turns)
+        return self._loop.usage
 
     @property
     def pending(self) -> tuple[ToolCall, ...]:

@@ -34,8 +34,8 @@ class Whole:
 
     async def final(self) -> ChatCompletionResponse:
         """Wait for the answer."""
-        for answer in await self._errands.ready():
-            return answer
+        for outcome in await self._errands.ready():
+            return outcome.get()
         raise ImagineException("the answer was dropped before it came")
 
     def close(self) -> None:

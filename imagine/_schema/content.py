@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["content_of"]
+__all__ = ["content_of", "sendable"]
 
 
 def content_of(value: object) -> str:
@@ -18,13 +18,18 @@ def content_of(value: object) -> str:
     """
     value = value.value if isinstance(value, Enum) else value
     if isinstance(value, str):
-        return str.__str__(value)
+        return sendable(str.__str__(value))
     if isinstance(value, float) and not math.isfinite(value):  # as JSON it would be null
         return str(value)
     try:
         return msgspec.json.encode(value, enc_hook=_builtin).decode()
     except (TypeError, ValueError, OverflowError, RecursionError):
-        return str(value)
+        return sendable(str(value))
+
+
+def sendable(text: str) -> str:
+    """Return a text without halves of surrogate pairs, as names of files have them: a service refuses them for ever."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _builtin(value: Any) -> object:
