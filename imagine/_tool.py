@@ -69,7 +69,8 @@ class Tool:
         """Read what the function takes from its hints and its docstring.
 
         Args:
-            function: May be async; a method of an instance, a `partial` and an object with `__call__` are taken, too.
+            function: May be async; a method of an instance, a `partial` and an object with `__call__` are taken, too. A
+                `Tool` keeps what is not given anew.
             name: Default: the function's.
             description: Default: the docstring up to its first section.
             timeout: Seconds for one call; default: what the run allows.
@@ -78,17 +79,20 @@ class Tool:
             TypeError: It is no function, or one of its parameters has no hint, or a type without a JSON Schema.
             ValueError: A name that is not of 1 to 64 letters, digits, `_` and `-`, or a timeout that is not above 0.
         """
+        if isinstance(function, Tool):
+            name, description = name or function.name, function.description if description is None else description
+            timeout, function = function.timeout if timeout is None else timeout, function.function
         function = _checked_function(function)
         self.function: Callable[..., object] = function
         """The function itself."""
-        self.name = _checked_name(function, name)
+        self.name: str = _checked_name(function, name)
         """By which the model asks for it."""
-        self.timeout = None if timeout is None else positive_seconds("timeout", timeout)
+        self.timeout: float | None = None if timeout is None else positive_seconds("timeout", timeout)
         """Seconds for one call; None for what the run allows."""
         self.is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__)
         """Whether it is called in the loop and awaited; what others return is awaited, too, where it can be."""
         self._signature = Signature(function, self.name)
-        self.description = self._signature.description if description is None else description
+        self.description: str | None = self._signature.description if description is None else description
         """What it does: the model decides by this whether to call it."""
         self.parameters = self._signature.schema
         """JSON Schema of its arguments."""
@@ -192,8 +196,6 @@ def name_of(given: Tool | Offer) -> object:
 
 
 def _checked_function(function: Callable[..., object]) -> Callable[..., object]:
-    if isinstance(function, Tool):
-        return function.function
     if isinstance(function, type):
         raise TypeError(f"a tool is a function, and {function.__name__} is a class; give a function that makes one")
     if not callable(function):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias

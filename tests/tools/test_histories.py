@@ -82,18 +82,23 @@ async def test_arguments_that_are_an_object_are_sent_back_as_they_came(begin, an
     assert sent_calls(server)[0] == [("a", {"name": "double", "arguments": '{ "numbers": [1] }'})]
 
 
-@pytest.mark.parametrize(("name", "sent"), [("get weather!", "get_weather_"), ("", "unnamed")])
+NAMES = [("get weather!", "get_weather_"), ("", "unnamed"), ("w" * 65, "w" * 64)]
+
+
+@pytest.mark.parametrize(("name", "sent"), NAMES)
 async def test_a_name_that_no_tool_can_have_is_sent_back_as_one_that_could_be(begin, answers, server, name, sent):
     """Services check the names in a conversation, too."""
     answers(call(name, "{}", id="a"))
     turn, _ = await turns(begin(tools=[weather]))
     assert sent_calls(server)[0] == [("a", {"name": sent, "arguments": "{}"})]
+    assert sent_messages(server)[-1]["name"] == sent
     assert turn.results[0].content == f"Error: there is no tool {name!r}, only weather"
 
 
 CUT = [
     pytest.param({"finish_reason": "length"}, {}, id="it says so"),
     pytest.param({"finish_reason": "stop", "usage": {"completion_tokens": 9}}, {"max_tokens": 9}, id="it has them all"),
+    pytest.param({"finish_reason": "content_filter"}, {}, id="it was stopped"),
     pytest.param(
         {"finish_reason": None, "usage": {"completion_tokens": 9}}, {"extra_body": {"max_tokens": 9}}, id="by the body"
     ),
@@ -103,19 +108,21 @@ CUT = [
 @pytest.mark.parametrize(("members", "options"), CUT)
 @pytest.mark.parametrize("arguments", ['{"city": "Os', "", "{'city': 'Oslo'}"])
 async def test_arguments_of_a_cut_answer_are_never_guessed_at(begin, answers, server, arguments, members, options):
-    """What an answer ends with at its limit is not called unless it is complete; the calls before it are."""
+    """No call of it is made unless it is complete, wherever it stands: calls may come in any order."""
     called = []
 
     def remove(city: str = "all") -> None:
         """Remove something."""
         called.append(city)
 
-    answers(call("remove", '{"city": "Rome"}', id="a"), call("remove", arguments, id="b"), **members)
+    calls = call("remove", arguments, id="a"), call("remove", '{"city": "Rome"}', id="b")
+    answers(*calls, call("remove", arguments, id="c"), **members)
     turn, _ = await turns(begin(tools=[remove], **options))
     assert called == ["Rome"]
-    assert isinstance(turn.results[1].error, ToolArgumentsError)
-    assert "the answer was cut before these arguments were complete" in turn.results[1].content
-    assert sent_calls(server)[0][1] == ("b", {"name": "remove", "arguments": "{}"})
+    for result in turn.results[::2]:
+        assert isinstance(result.error, ToolArgumentsError)
+        assert "the answer was cut before these arguments were complete" in result.content
+    assert sent_calls(server)[0][0] == ("a", {"name": "remove", "arguments": "{}"})
 
 
 async def test_complete_arguments_of_a_cut_answer_are_used(begin, answers):

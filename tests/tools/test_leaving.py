@@ -251,3 +251,20 @@ async def test_what_ends_a_program_passes_through(begin, client, server, error, 
 async def passed(work):
     """Await some work in this task, for asyncio ends a loop for what a task raises."""
     return await work
+
+
+async def test_a_run_that_is_closed_as_it_asks_asks_nothing(server):
+    """What was begun in that moment is dropped: no answer is waited for, and none is paid for."""
+
+    class Closing(ImagineAsyncClient):
+        def chat(self, *args, **kwargs):
+            run.close()
+            return super().chat(*args, **kwargs)
+
+    server.chat.replies(Reply("Late.", delay=30), when=lambda asked: True)
+    tasks = len(asyncio.all_tasks())
+    async with Closing(server.endpoint, server.api_key) as client:
+        run = client.run_tools(HELLO, tools=[weather])
+        assert await turns(run) == []
+        await until(lambda: len(asyncio.all_tasks()) == tasks)
+        assert server.requests == []

@@ -111,7 +111,7 @@ def test_a_tool_is_still_the_function():
 
 
 def test_what_is_said_can_be_said_otherwise():
-    """Name, description and timeout are those that are given, for a tool as for a function."""
+    """Name, description and timeout are those that are given; a tool made of a tool keeps what is not."""
 
     @tool(name="wetter", description="Sagt das Wetter.", timeout=5)
     def plain(city: str) -> str:
@@ -119,7 +119,8 @@ def test_what_is_said_can_be_said_otherwise():
 
     again = Tool(plain, name="again")
     assert (plain.name, plain.description, plain.timeout) == ("wetter", "Sagt das Wetter.", 5.0)
-    assert (again.name, again.description, again("Oslo")) == ("again", None, "Oslo")
+    assert (again.name, again.description, again.timeout) == ("again", "Sagt das Wetter.", 5.0)
+    assert (Tool(plain, timeout=9).name, Tool(plain, timeout=9).timeout, again("Oslo")) == ("wetter", 9.0, "Oslo")
 
 
 class Station:
@@ -346,7 +347,8 @@ class Point:
         (float("nan"), "nan"),
         (ValueError("odd"), '"odd"'),
         ({(1, 2): complex(1)}, '{"(1, 2)":"(1+0j)"}'),
-        ("\ud800", "\ud800"),
+        ("caf\u00e9 \U0001f600", "caf\u00e9 \U0001f600"),
+        ("a\udcff.txt", "a\ufffd.txt"),
         (["\ud800"], "['\\ud800']"),
     ],
     ids=repr,
@@ -395,3 +397,18 @@ def test_a_chat_without_functions_loads_none_of_it():
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == ""
+
+
+class Yields:
+    """Yield numbers."""
+
+    async def __call__(self, number: int):
+        """Yield one."""
+        yield number
+
+
+@pytest.mark.parametrize("function", [functools.partial(numbers, 3), Yields()])
+def test_what_yields_is_refused_wherever_it_hides(function):
+    """Also behind a partial, and as an object that is called."""
+    with pytest.raises(TypeError, match=r"(numbers|Yields) yields, and a tool returns"):
+        Tool(function)
