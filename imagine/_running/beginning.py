@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextvars import copy_context
@@ -45,6 +46,8 @@ class Rules(msgspec.Struct, frozen=True):
             positive_seconds("tool_timeout", self.tool_timeout)
         if self.tool_errors not in ("tell", "raise") and not callable(self.tool_errors):
             raise ValueError(f"tool_errors must be 'tell', 'raise' or a function, not {self.tool_errors!r}")
+        if inspect.iscoroutinefunction(self.tool_errors):
+            raise TypeError("tool_errors must be a function that is not async: it says at once what the model is told")
 
     def crew(self, max_tokens: object, redaction: Callable[[], Redaction]) -> Crew:
         """Return the tools, as they are called in a run that begins now."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard, cast
 
 from imagine._running.errands import Outcome, outcome_of
 from imagine._threads import in_thread
@@ -50,12 +50,13 @@ def _awaited(call: Callable[[], Awaitable[object]], context: Context) -> asyncio
 async def _called_in_thread(call: Callable[[], object], context: Context) -> Outcome[Returned]:
     """Call what may block; what it returns may have to be awaited, as behind a decorator of a coroutine's."""
     try:
-        work = in_thread(partial(context.run, _outcome_of_call, call))
+        work = in_thread(partial(context.run, partial(_outcome_of_call, call)))
     except RuntimeError as error:
         return Outcome(None, RuntimeError(f"no thread could be started to call it in: {error}"))
     outcome = await asyncio.wrap_future(work)
-    value = outcome.value and outcome.value[0]
-    return await _awaited(lambda: value, context) if isinstance(value, Awaitable) else outcome
+    if outcome.value is None or not _is_awaitable(value := outcome.value[0]):
+        return outcome
+    return await _awaited(lambda: value, context)
 
 
 def _outcome_of_call(call: Callable[[], object]) -> Outcome[Returned]:
@@ -65,9 +66,14 @@ def _outcome_of_call(call: Callable[[], object]) -> Outcome[Returned]:
         return Outcome(None, error)
 
 
+def _is_awaitable(value: object) -> TypeGuard[Awaitable[object]]:
+    return isinstance(value, Awaitable)
+
+
 def _returned(value: object) -> Returned:
-    if isinstance(value, Awaitable):
+    if _is_awaitable(value):
         return value, ""
     if isinstance(value, Iterator | AsyncIterator):
-        raise TypeError(f"{type(value).__name__}: what is iterated once cannot be told, return a list")
+        kind = type(cast("object", value)).__name__
+        raise TypeError(f"{kind}: what is iterated once cannot be told, return a list")
     return value, content_of(value)

@@ -236,6 +236,7 @@ async def test_a_finish_reason_says_nothing(begin, server):
         ({"tool_concurrency": 0}, ValueError, "tool_concurrency must be at least 1"),
         ({"tool_timeout": 0}, ValueError, "tool_timeout must be more than 0"),
         ({"tool_errors": "log"}, ValueError, "tool_errors must be 'tell', 'raise' or a function, not 'log'"),
+        ({"tool_errors": double}, TypeError, "tool_errors must be a function that is not async"),
         ({"temprature": 1}, TypeError, r"run_tools(_stream)?\(\) got .*'temprature': did you mean temperature"),
     ],
 )
