@@ -1,10 +1,16 @@
-"""Names and options as a schema spells them, where a model wrote them in another case or with other marks."""
+"""Names and options as a schema spells them, where a model wrote them in another case or with other marks.
+
+Told on the way is what a type would take for something else: an object with none of its members, whose defaults would
+be the answer, and a number for a time, such as a year that would become seconds.
+"""
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
-__all__ = ["folded", "resolved", "respelled"]
+from imagine._schema.fitting import FORMATS
+
+__all__ = ["Spelled", "folded", "resolved", "respelled"]
 
 Schema = dict[str, Any]
 _TYPES: dict[str, type | tuple[type, ...]] = {
@@ -16,6 +22,15 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
     "number": (int, float),
     "null": type(None),
 }
+_TIMES = ("date-time", "duration")
+
+
+class Spelled(NamedTuple):
+    """A value as a schema spells it."""
+
+    value: object
+    flaw: str
+    """What in it would be taken for something else; "" where nothing would."""
 
 
 def folded(name: str) -> str:
@@ -32,13 +47,15 @@ def resolved(node: Schema, root: Schema) -> Schema:
     return node
 
 
-def respelled(value: object, root: Schema) -> object:
+def respelled(value: object, root: Schema) -> Spelled:
     """Return a plain value whose names and options are spelled as in the schema, where that is without doubt."""
-    return _Speller(root).spelled(value, root)
+    speller = _Speller(root)
+    return Spelled(speller.spelled(value, root), speller.flaw)
 
 
 class _Speller:
     def __init__(self, root: Schema) -> None:
+        self.flaw = ""
         self._root = root
 
     def spelled(self, value: object, node: Schema) -> object:
@@ -47,6 +64,7 @@ class _Speller:
             return self._object(cast("dict[str, Any]", value), node)
         if isinstance(value, list):
             return self._items(cast("list[object]", value), node)
+        self.flaw = self.flaw or _flaw_of_time(value, node.get("format"))
         options = node.get("enum") or [node.get("const")]
         return _spelled_as(value, options) if isinstance(value, str) else value
 
@@ -57,6 +75,7 @@ class _Speller:
             return node
         options = [resolved(option, self._root) for option in several]
         fitting = [option for option in options if _is_of_type(value, option)]
+        fitting = fitting or [option for option in options if option.get("type") != "null"]
         if len(fitting) > 1:
             fitting = [option for option in fitting if _has_tags(value, option)]
         return fitting[0] if len(fitting) == 1 else {}
@@ -70,6 +89,8 @@ class _Speller:
             known = name if name in properties else _spelled_as(name, missing)
             inner = properties.get(known, rest)
             made[known] = self.spelled(item, cast("dict[str, Any]", inner)) if isinstance(inner, dict) else item
+        if made and properties and not rest and not properties.keys() & made.keys():
+            self.flaw = f"an object has none of the members {', '.join(f'`{name}`' for name in properties)}"
         return made if len(made) == len(value) else value
 
     def _items(self, value: list[object], node: Schema) -> list[object]:
@@ -81,8 +102,24 @@ class _Speller:
 
 
 def _spelled_as(name: str, options: list[Any]) -> str:
-    alike = [option for option in options if isinstance(option, str) and folded(option) == folded(name)]
-    return alike[0] if len(alike) == 1 and name not in options else name
+    if name in options:
+        return name
+    meant = folded(name)
+    alike = [option for option in options if isinstance(option, str) and folded(option) == meant]
+    return alike[0] if len(alike) == 1 else name
+
+
+def _flaw_of_time(value: object, form: object) -> str:
+    is_number = isinstance(value, int | float) or (isinstance(value, str) and _is_number(value))
+    return f"a {form} is a text such as {FORMATS[form].sample}, got `{value}`" if form in _TIMES and is_number else ""
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_of_type(value: object, node: Schema) -> bool:
