@@ -99,11 +99,13 @@ class Asking(Generic[T]):
         try:
             value, repaired = read(texts, self.target, cut=cut)
         except MisfitError as misfit:
-            if cut or last or not self._goes_on(texts, misfit):
-                raise self._failure(texts, misfit, cut=cut) from None
-            return None
-        usage = summed(answer.usage for answer in self._answers)
-        return Parsed(value, answer, self.way, len(self._answers), repaired, usage)
+            if not (cut or last) and self._goes_on(texts, misfit):
+                return None
+            failure = self._failure(texts, misfit, cut=cut)
+        else:
+            usage = summed(answer.usage for answer in self._answers)
+            return Parsed(value, answer, self.way, len(self._answers), repaired, usage)
+        raise failure  # out here, without the misfit as its context: that quotes the answer as it came
 
     def _goes_on(self, texts: list[str], misfit: MisfitError) -> bool:
         """Decide what is asked next: where there was JSON the same with its error, else the next way."""

@@ -1,11 +1,13 @@
 """Names and options as a schema spells them, where a model wrote them in another case or with other marks.
 
 Told on the way is what a type would take for something else: an object with none of its members, whose defaults would
-be the answer, and a number for a time, such as a year that would become seconds.
+be the answer, a number for a time, such as a year that would become seconds, and a "NaN" for a number.
 """
 
 from __future__ import annotations
 
+from decimal import Decimal
+from math import isfinite
 from typing import Any, NamedTuple, cast
 
 from imagine._schema.fitting import FORMATS
@@ -23,6 +25,8 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
     "null": type(None),
 }
 _TIMES = ("date-time", "duration")
+_SURE_DIGITS = 15
+"""Digits of a number that a float keeps: what has more may be another by now."""
 
 
 class Spelled(NamedTuple):
@@ -64,7 +68,7 @@ class _Speller:
             return self._object(cast("dict[str, Any]", value), node)
         if isinstance(value, list):
             return self._items(cast("list[object]", value), node)
-        self.flaw = self.flaw or _flaw_of_time(value, node.get("format"))
+        self.flaw = self.flaw or _flaw_of(value, node)
         options = node.get("enum") or [node.get("const")]
         return _spelled_as(value, options) if isinstance(value, str) else value
 
@@ -109,17 +113,24 @@ def _spelled_as(name: str, options: list[Any]) -> str:
     return alike[0] if len(alike) == 1 else name
 
 
-def _flaw_of_time(value: object, form: object) -> str:
-    is_number = isinstance(value, int | float) or (isinstance(value, str) and _is_number(value))
-    return f"a {form} is a text such as {FORMATS[form].sample}, got `{value}`" if form in _TIMES and is_number else ""
+def _flaw_of(value: object, node: Schema) -> str:
+    """Say why a number or a text cannot be meant for its place; "" where it can."""
+    form = node.get("format")
+    number = _as_number(value)
+    if form in _TIMES and number is not None:
+        return f"a {form} is a text such as {FORMATS[form].sample}, got `{value}`"
+    if form == "decimal" and isinstance(value, float) and len(Decimal(repr(value)).as_tuple().digits) > _SURE_DIGITS:
+        return f"a decimal of so many digits has to be a text, got the number {value}"
+    is_number = node.get("type") == "number" or form == "decimal"
+    is_endless = isinstance(value, str) and number is not None and not isfinite(number)
+    return f"expected a number, got `{value}`" if is_endless and is_number else ""
 
 
-def _is_number(text: str) -> bool:
+def _as_number(value: object) -> float | None:
     try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+        return float(value) if isinstance(value, int | float | str) else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def _is_of_type(value: object, node: Schema) -> bool:

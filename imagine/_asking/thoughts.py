@@ -37,9 +37,10 @@ class Thoughts:
     def _goes_on(self) -> bool:
         """Pass over the next mark of a thought; False where it is not there yet, or where the answer begins."""
         if self._thinks:
-            thought, found, behind = self._held.partition(END)
-            self._held, self._thinks = behind if found else thought[-len(END) :], not found
-            return bool(found)
+            thought, end, behind = self._held.partition(END)
+            self._thinks = not end
+            self._held = behind if end else thought[-len(END) :]
+            return not self._thinks
         self._held = self._held.lstrip()
         self._thinks = self._held.startswith(BEGIN)
         self._held = self._held.removeprefix(BEGIN)
