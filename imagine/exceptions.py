@@ -72,7 +72,8 @@ class ImagineException(Exception):
     call: CallInfo | None = None
     """Record of the call that failed; None for errors outside a call."""
     partial: object | None = None
-    """What a broken stream had delivered, folded into the answer's class; None where nothing was folded."""
+    """What a broken stream had delivered, folded into the answer's class, or the answer before the one that failed,
+    where `chat_parse` asks for several; None where nothing was delivered."""
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message)

@@ -27,12 +27,12 @@ class Thoughts:
 
     def feed(self, text: str) -> str:
         """Take the next piece, and return what of the answer it brings."""
-        if self._over:
-            return text
-        self._held += text
-        while self._goes_on():
-            pass
-        return self._held if self._over else ""
+        if not self._over:
+            self._held += text
+            while self._goes_on():
+                pass
+            text = self._held
+        return text if self._over else ""
 
     def _goes_on(self) -> bool:
         """Pass over the next mark of a thought; False where it is not there yet, or where the answer begins."""
