@@ -22,11 +22,12 @@ ENGINE_INSTALLED := $(ENGINE_VENV)/.installed
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+# Without bytecode: what tests import is compiled then, and all of it would take a fifth of a minute more.
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "python 3.11 or newer is needed")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,check,dist]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --editable '.[test,check,dist]'
 	touch $@
 
 .PHONY: install
@@ -92,7 +93,7 @@ on-pythons:
 
 .venv-3.%/.installed: pyproject.toml
 	$(OTHER) -m venv .venv-3.$*
-	.venv-3.$*/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	.venv-3.$*/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --editable '.[test]'
 	touch $@
 
 .PHONY: test-faults
@@ -149,6 +150,10 @@ bench-quick: $(BENCH_INSTALLED) ## the same in two minutes
 .PHONY: bench-instructions
 bench-instructions: $(INSTALLED) ## instructions of each piece of work, against the kept ones (KEEP=--keep keeps these); 2 minutes, needs valgrind
 	$(BIN)/python -m benchmarks.instructions $(KEEP)
+
+.PHONY: bench-above
+bench-above: $(INSTALLED) ## runs with tools, typed answers and partial objects against the libraries for them; 15 minutes
+	$(BIN)/python -m benchmarks.above
 
 .PHONY: profile
 profile: $(BENCH_INSTALLED) ## a flame graph of one benchmark: make profile CASE=chat-1

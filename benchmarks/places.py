@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.clients import CLIENTS
 
-__all__ = ["ROOT", "python_of"]
+__all__ = ["ROOT", "interpreter", "python_of"]
 
 ROOT = Path(__file__).parents[1]
 VENVS = Path(__file__).parent / ".venvs"
@@ -17,7 +17,11 @@ VENVS = Path(__file__).parent / ".venvs"
 
 def python_of(client: str) -> str:
     """Return the interpreter that a client runs in; raises CalledProcessError where its packages cannot be had."""
-    requirement = CLIENTS[client].requirement
+    return interpreter(CLIENTS[client].requirement)
+
+
+def interpreter(requirement: str | None) -> str:
+    """Return the interpreter that has the requirement, this one for none; raises CalledProcessError as above."""
     return str(_venv(requirement) / "bin" / "python") if requirement else sys.executable
 
 

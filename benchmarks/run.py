@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from benchmarks.cases import Case, Effort
     from benchmarks.figures import Figures
 
-__all__ = ["Sample", "conditions", "samples"]
+__all__ = ["Sample", "conditions", "machine", "samples"]
 
 
 class Sample(NamedTuple):
@@ -59,12 +59,17 @@ def _columns(case: Case, clients: Sequence[str]) -> list[tuple[str, Case, str]]:
 
 def conditions(turns: int, effort: Effort) -> dict[str, str]:
     """Return what a reader must know to judge the figures."""
-    model = re.search(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text())
     ours = ", ".join(f"{name} {version(name)}" for name in ("aiohttp", "msgspec", "anyio", "tenacity"))
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        "machine": f"{os.cpu_count()} cores, {model[1] if model else platform.machine()}, {platform.system()}",
+        "machine": machine(),
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "packages": ours,
         "samples": f"{turns} of about {effort.seconds:g} s each, sizes x {effort.scale:g}",
     }
+
+
+def machine() -> str:
+    """Return the cores, the processor and the system."""
+    model = re.search(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text())
+    return f"{os.cpu_count()} cores, {model[1] if model else platform.machine()}, {platform.system()}"

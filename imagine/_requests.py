@@ -242,11 +242,12 @@ def asked_choices(extra: Mapping[str, Any] | None) -> int:
 
 
 def _checked_messages(messages: Any) -> list[ChatMessage]:
-    listed = messages.copy() if type(messages) is list else _items(messages)
+    listed: list[Any] = _items(messages)
     if not listed:
         raise ValueError("messages must be a list of at least one ChatMessage or dict")
     for number, message in enumerate(listed):
-        if not (_is_flat(message) if type(message) is dict else _goes_as_it_is(message)):
+        goes_as_it_is = _has_flat_members if type(message) is dict else _has_text_alone
+        if not goes_as_it_is(message):
             listed[number] = _checked_message(message, f"messages[{number}]")
     return listed
 
@@ -262,7 +263,7 @@ def _offered(tools: Any) -> Any:
 
 
 # Most messages are texts. They are asked for all at once: field by field costs half a percent of a chat.
-def _goes_as_it_is(message: ChatMessage) -> bool:
+def _has_text_alone(message: ChatMessage) -> bool:
     """Tell whether a message has a role and a text alone, which msgspec writes as they are."""
     if type(message) is not ChatMessage:
         return False
@@ -270,7 +271,7 @@ def _goes_as_it_is(message: ChatMessage) -> bool:
     return type(role) is type(content) is str and role in _ROLES and others == _NOTHING_ELSE
 
 
-def _is_flat(message: dict[Any, Any]) -> bool:
+def _has_flat_members(message: dict[Any, Any]) -> bool:
     """Tell whether a message that is a dict has a role, and no member that msgspec could change."""
     role = message.get("role")
     return bool(

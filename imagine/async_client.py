@@ -492,10 +492,12 @@ class ImagineAsyncClient(AsyncClientBase):
         from imagine._conversing.messages import checked_messages
         from imagine._conversing.plan import Plan, only_tools
         from imagine._conversing.record import Record
+        from imagine._conversing.talk import Talk
 
         model = model or self.default_model_llm
         plan = Plan(self._means(), system, model, only_tools(tools), budget, max_turns, options)
-        return AsyncConversation(plan, Record(checked_messages(messages or ())), Gauge(count))
+        record = Record(checked_messages(() if messages is None else messages))
+        return AsyncConversation(Talk(plan, record, Gauge(count)))
 
     def load_conversation(
         self,
@@ -528,7 +530,7 @@ class ImagineAsyncClient(AsyncClientBase):
         """
         from imagine._conversing.saved import load
 
-        return AsyncConversation(*load(path, self._means(), tools, count))
+        return AsyncConversation(load(path, self._means(), tools, count))
 
     def _means(self) -> Means:
         from imagine._conversing.plan import Means

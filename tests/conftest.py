@@ -20,7 +20,7 @@ SLOW = (
     *("faults", "fuzz", "soak", "blocking/test_notebook.py", "blocking/test_programs.py", "http/test_load.py"),
     *("blocking/test_interruptions.py", "package/test_example_extraction.py"),
     *("package/test_benchmarks.py", "package/test_examples.py", "package/test_instructions.py"),
-    "testing_kit/test_fixtures.py",
+    *("package/test_benchmarks_above.py", "testing_kit/test_fixtures.py"),
     *("langchain/standard", "langchain/test_langchain_examples.py", "langchain/test_langchain_qualcomm.py"),
     *("package/test_quickstart_blocking.py", "types/test_dto_roundtrip.py", "types/test_pydantic_roundtrip.py"),
 )

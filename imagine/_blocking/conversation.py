@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Never, Self, SupportsIndex, TypeVar
 
 from imagine._blocking import loop_thread
+from imagine._conversing.conversation import AsyncConversation  # noqa: TC001 - get_type_hints needs it
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-
-    from imagine._conversing.conversation import AsyncConversation
 
 __all__ = ["BlockingConversation"]
 
@@ -29,7 +28,7 @@ class BlockingConversation:
 
     def _call(self, ask: Callable[[], Awaitable[T]]) -> T:
         """Ask over in the loop; what interrupts this thread, as Ctrl-C does, may come when the answer was kept."""
-        record = self._async._record  # pyright: ignore[reportPrivateUsage] - part of the class, for code that blocks
+        record = self._async._talk.record  # pyright: ignore[reportPrivateUsage] - part of the class, for code that blocks
         kept: list[object] = []
 
         async def asked() -> T:

@@ -1,6 +1,7 @@
 """Conversations: everything is kept, and what is sent is trimmed to a budget of tokens.
 
 - `conversation`: `AsyncConversation`, what users hold.
+- `talk`: what it is made of.
 - `plan`: how a conversation is led: its model, tools, options and budget, checked.
 - `record`: what was said, what it took, and who is asking.
 - `exchange`: one question and all that comes of it: kept whole, or not at all.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from os import PathLike  # noqa: TC003 - get_type_hints needs it
-from typing import TYPE_CHECKING, Any, Never, Self, SupportsIndex, Unpack
+from typing import Any, Never, Self, SupportsIndex, Unpack
 
+from imagine._conversing.talk import Talk  # noqa: TC001 - get_type_hints needs it
 from imagine._options.call import SamplingOptions, lists_keywords
 from imagine._running.run import AsyncToolStream
 from imagine.types.chat_completions import (  # noqa: TC001 - get_type_hints needs it
@@ -12,11 +13,6 @@ from imagine.types.chat_completions import (  # noqa: TC001 - get_type_hints nee
     ChatMessage,
 )
 from imagine.types.common import UsageInfo  # noqa: TC001 - get_type_hints needs it
-
-if TYPE_CHECKING:
-    from imagine._conversing.gauge import Gauge
-    from imagine._conversing.plan import Plan
-    from imagine._conversing.record import Record
 
 __all__ = ["AsyncConversation"]
 
@@ -29,20 +25,18 @@ class AsyncConversation:
     exchanges are not sent.
     """
 
-    def __init__(self, plan: Plan, record: Record, gauge: Gauge) -> None:
-        self._plan = plan
-        self._record = record
-        self._gauge = gauge
+    def __init__(self, talk: Talk) -> None:
+        self._talk = talk
 
     @property
     def system(self) -> str | None:
         """What the model is told before all else; always sent."""
-        return self._plan.system
+        return self._talk.plan.system
 
     @property
     def messages(self) -> list[ChatMessage]:
         """All that was said, without `system`; it may be changed between questions."""
-        return self._record.messages
+        return self._talk.record.messages
 
     @property
     def usage(self) -> UsageInfo | None:
@@ -50,7 +44,7 @@ class AsyncConversation:
 
         Streams report them where `stream_options={"include_usage": True}` asks for it.
         """
-        return self._record.usage
+        return self._talk.record.usage
 
     @lists_keywords
     async def ask(
@@ -68,7 +62,7 @@ class AsyncConversation:
             ImagineToolException: The model still calls tools after `max_turns`, or what they returned is over the
                 budget; `messages` has what came.
         """
-        exchange = self._plan.exchange(self._record, self._gauge, content, options, streams=False)
+        exchange = self._talk.exchange(content, options, streams=False)
         return await exchange.final()
 
     @lists_keywords
@@ -82,18 +76,20 @@ class AsyncConversation:
             content: The question: a text, or a list of parts such as `image_part` makes.
             options: Sampling parameters and call options, over those of the conversation.
         """
-        return AsyncToolStream(self._plan.exchange(self._record, self._gauge, content, options, streams=True))
+        exchange = self._talk.exchange(content, options, streams=True)
+        exchange.check()
+        return AsyncToolStream(exchange)
 
     def window(self) -> list[ChatMessage]:
         """Return what would be sent of what was said: system, and the latest whole exchanges that fit the budget.
 
         The last question with what came of it is always among them; ValueError where it alone is over the budget.
         """
-        return self._plan.usual_window(self._gauge).of(self.messages)
+        return self._talk.window()
 
     def fork(self) -> Self:
         """Return a conversation that begins with all that was said, and goes on by itself."""
-        return type(self)(self._plan, self._record.fork(), self._gauge.copy())
+        return type(self)(self._talk.fork())
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write it to a file that only its owner may read, all of it or nothing.
@@ -103,7 +99,7 @@ class AsyncConversation:
         """
         from imagine._conversing.saved import save
 
-        save(path, self._plan, self._record, self._gauge)
+        save(path, self._talk)
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> Never:
         """Refuse to be copied or pickled, with TypeError: it belongs to a client."""

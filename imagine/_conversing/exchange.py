@@ -38,7 +38,8 @@ class Exchange(ToolLoop):
         self._record = record
         self._window = window
         self._sent: list[ChatMessage] = []
-        self._start: int | None = None
+        self._before: list[ChatMessage] | None = None
+        """What was said before; None before it has begun, and once it is kept."""
 
     def check(self) -> None:
         """Raise ValueError where the question would be refused, before there is a run."""
@@ -46,9 +47,9 @@ class Exchange(ToolLoop):
 
     def keep_partial(self) -> None:
         """Stop, and keep the question with what came of it; nothing where nothing came."""
-        if self._whole or self._start is None:
+        if self._whole or self._before is None:
             return
-        if len(self._record.begin(self)) != self._start:
+        if len(self._record.begin(self)) != len(self._before):
             self._record.end(self)
             raise ImagineException("the conversation has gone on since this stream was left: keep what came at once")
         super().keep_partial()
@@ -56,10 +57,10 @@ class Exchange(ToolLoop):
 
     def _to_send(self) -> Sequence[object]:
         if not self.turns:
-            said = self._record.begin(self)
-            self.messages[:], self._start = [*said, self._question], len(said)
+            self._before = self._record.begin(self)
+            self.messages[:] = [*self._before, self._question]
         try:
-            self._sent = self._window.of(checked_messages(self.messages))
+            self._sent = self._window.of([*(self._before or ()), *self._came()])
         except ValueError as error:
             if not self.turns:
                 raise
@@ -75,9 +76,13 @@ class Exchange(ToolLoop):
             self._keep()
         return events
 
+    def _came(self) -> list[ChatMessage]:
+        """Return the question and what came of it, to which users may have added."""
+        first = len(self._before or ())
+        return checked_messages(self.messages[first:], first)
+
     def _keep(self) -> None:
-        said = checked_messages(self.messages)[self._start :]
-        self._start = None
+        said, self._before = self._came(), None
         if len(said) > 1:
             self._record.keep(self, said)
         self._record.end(self)

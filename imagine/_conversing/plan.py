@@ -14,7 +14,7 @@ from imagine._conversing.window import Window
 from imagine._options.call import SamplingOptions, split_options
 from imagine._options.client import at_least
 from imagine._redaction.redaction import Redaction
-from imagine._running.beginning import Question, Rules, whole
+from imagine._running.beginning import Question, Rules, max_tokens_of, whole
 from imagine._running.loop import Asked
 from imagine._tool import Tool, as_tools
 from imagine.types.base import to_json
@@ -62,27 +62,21 @@ class Plan(msgspec.Struct, frozen=True):
         self, record: Record, gauge: Gauge, content: object, options: SamplingOptions, *, streams: bool
     ) -> Exchange:
         """Check a question, and return a run of which nothing is sent yet."""
-        asked = question_of(content)
+        asked, options = question_of(content), self._options(options, streams=streams)
         method, ask = ("ask_stream", self.means.chat_stream) if streams else ("ask", partial(whole, self.means.chat))
-        question = Question(method, ask, [asked], self.model, None, self._options(options, streams=streams))
-        crew = Rules(self.tools, self.max_turns).crew(question.max_tokens, self.means.redaction)
+        question = Question(method, ask, [asked], self.model, None, options)
+        crew = Rules(self.tools, self.max_turns).crew(max_tokens_of(options), self.means.redaction)
         question.check(crew.offers)
-        window = self.window(gauge, question.max_tokens)
-        exchange = Exchange(partial(question.asked, crew), crew, asked, record, window, self.max_turns)
-        exchange.check()
-        return exchange
+        window = self.window(gauge, options)
+        return Exchange(partial(question.asked, crew), crew, asked, record, window, self.max_turns)
 
-    def window(self, gauge: Gauge, max_tokens: object) -> Window:
-        """Return what may be sent beside an answer of so many tokens."""
+    def window(self, gauge: Gauge, options: SamplingOptions) -> Window:
+        """Return what may be sent beside an answer that these options ask for."""
+        max_tokens = max_tokens_of(options)
         system = [] if self.system is None else [ChatMessage(role="system", content=self.system)]
         offers = to_json([tool.offer() for tool in self.tools]).decode() if self.tools else ""
         tools = [ChatMessage(role="system", content=offers)] if offers else []
         return Window(gauge, system, tools, self.budget, max_tokens if isinstance(max_tokens, int) else 0)
-
-    def usual_window(self, gauge: Gauge) -> Window:
-        """Return what may be sent with the options of the conversation."""
-        question = Question("conversation", whole, [], self.model, None, self.options)
-        return self.window(gauge, question.max_tokens)
 
     def _options(self, options: SamplingOptions, *, streams: bool) -> SamplingOptions:
         """Put the options of a question over those of the conversation, of which some are for streams alone."""

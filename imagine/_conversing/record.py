@@ -37,9 +37,13 @@ class Record:
             raise ImagineException(
                 "this conversation is being asked: wait for the answer, close its stream, or fork it"
             )
-        said = checked_messages(self.messages)
+        said = self.checked()
         self._asking, self.last = weakref.ref(who), None
         return said
+
+    def checked(self) -> list[ChatMessage]:
+        """Return what was said, which users may have changed; ValueError or TypeError says what is amiss in it."""
+        return checked_messages(self.messages)
 
     def is_asked_by(self, who: object) -> bool:
         """Tell whether somebody may keep what came."""

@@ -13,7 +13,9 @@ from imagine._conversing.gauge import MOST, Gauge
 from imagine._conversing.messages import checked_messages
 from imagine._conversing.plan import Means, Plan, only_tools
 from imagine._conversing.record import Record
+from imagine._conversing.talk import Talk
 from imagine._options.call import Sampling
+from imagine._plain import plain
 from imagine._saving import write_whole
 from imagine.exceptions import ImagineException
 from imagine.types.base import to_json
@@ -49,16 +51,17 @@ class Saved(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     ratio: Annotated[float, msgspec.Meta(ge=1, le=MOST)]
 
 
-def save(path: str | PathLike[str], plan: Plan, record: Record, gauge: Gauge) -> None:
+def save(path: str | PathLike[str], talk: Talk) -> None:
     """Write a conversation, all of it or nothing; OSError leaves what was there before."""
+    plan, record, gauge = talk
     saved = {
         "format": _FORMAT,
-        "system": plan.system,
-        "model": plan.model,
-        "options": {name: value for name, value in plan.options.items() if name in _KEPT},
+        "system": plain(plan.system, "system"),
+        "model": plain(plan.model, "model"),
+        "options": plain({name: value for name, value in plan.options.items() if name in _KEPT}, "options"),
         "budget": plan.budget,
         "max_turns": plan.max_turns,
-        "messages": checked_messages(record.messages),
+        "messages": record.checked(),
         "tools": [tool.name for tool in plan.tools],
         "usage": record.usage,
         "ratio": gauge.ratio,
@@ -66,7 +69,7 @@ def save(path: str | PathLike[str], plan: Plan, record: Record, gauge: Gauge) ->
     write_whole(path, to_json(saved), _OWNER_ALONE)
 
 
-def load(path: str | PathLike[str], means: Means, tools: Any, count: Any) -> tuple[Plan, Record, Gauge]:
+def load(path: str | PathLike[str], means: Means, tools: Any, count: Any) -> Talk:
     """Read a conversation; ValueError with the path where the file is none, ImagineException without its tools."""
     given = only_tools(tools)
     content = Path(path).read_bytes()
@@ -78,7 +81,7 @@ def load(path: str | PathLike[str], means: Means, tools: Any, count: Any) -> tup
     except (ValueError, TypeError, RecursionError) as error:
         raise ValueError(f"{path} is no conversation that can be gone on with: {error}") from error
     _check_tools(path, saved.tools, given)
-    return plan, record, Gauge(count, saved.ratio)
+    return Talk(plan, record, Gauge(count, saved.ratio))
 
 
 def _read(content: bytes) -> Saved:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from imagine._redaction.redaction import Redaction
     from imagine.types.chat_completions import ChatCompletionResponse
 
-__all__ = ["Question", "Rules", "begun", "whole"]
+__all__ = ["Question", "Rules", "begun", "max_tokens_of", "whole"]
 
 _FREE = ("auto", "none")
 _at_least_one = at_least(1)
@@ -78,17 +78,17 @@ class Question(msgspec.Struct, frozen=True):
         sampling, _ = split_options(self.method, self.options)
         chat_request(self.messages, self.model, offers or None, self.tool_choice, None, sampling, stream=False)
 
-    @property
-    def max_tokens(self) -> object:
-        """The limit of each answer, where one was given."""
-        extra = self.options.get("extra_body") or {}
-        return extra.get("max_tokens", self.options.get("max_tokens"))
-
     def asked(self, crew: Crew, messages: Sequence[object], turn: int) -> Asked:
         """Ask, in the caller's context. A choice that forces a call would force one in each turn, for ever."""
         choice = self.tool_choice if turn == 0 or self.tool_choice in _FREE else None
         ask = partial(self.ask, messages, self.model, tools=crew.offers or None, tool_choice=choice, **self.options)
         return crew.context.copy().run(ask)
+
+
+def max_tokens_of(options: SamplingOptions) -> object:
+    """Return the limit of each answer, where one was given."""
+    extra = options.get("extra_body") or {}
+    return extra.get("max_tokens", options.get("max_tokens"))
 
 
 def whole(chat: Callable[..., Coroutine[Any, Any, ChatCompletionResponse]], *args: Any, **kwargs: Any) -> Whole:
@@ -101,7 +101,7 @@ def begun(question: Question, rules: Rules, redaction: Callable[[], Redaction]) 
     messages = cast("object", question.messages)
     if isinstance(messages, Iterator):  # it can be read once
         question = msgspec.structs.replace(question, messages=list(cast("Iterator[object]", messages)))
-    crew = rules.crew(question.max_tokens, redaction)
+    crew = rules.crew(max_tokens_of(question.options), redaction)
     if not crew.offers:
         raise ValueError("tools must have at least one: use chat where there are none")
     question.check(crew.offers)

@@ -62,7 +62,7 @@ def said(answer: ChatCompletionResponse, calls: Sequence[ToolCall], known: Conta
     message = answer.choices[0].message
     content = message.content if calls or message.content else ""
     sent = [_sent(call, known) for call in calls] or None
-    return [msgspec.structs.replace(message, role=message.role or "assistant", content=content, tool_calls=sent)]
+    return [msgspec.structs.replace(message, role="assistant", content=content, tool_calls=sent)]
 
 
 def _sent(call: ToolCall, known: Container[str]) -> ChatMessageToolCall:

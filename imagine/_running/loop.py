@@ -66,13 +66,13 @@ class ToolLoop:
         self._ask = ask
         self._crew = crew
         self._max_turns = max_turns
-        self._next: Callable[[ToolLoop], Awaitable[list[Event]]] = type(self)._begin
+        self._next: Callable[[ToolLoop], Awaitable[list[Event]]] = ToolLoop._begin
         self._asked: Asked | None = None
         self._answer: ChatCompletionResponse | None = None
         self._calls: list[Read] = []
         self._work: Errands[ToolResult] | None = None
         self._results: list[ToolResult] = []
-        self._reading = self._whole = self._closed = False
+        self._reading = self._whole = self._closed = self._has_partial = False
         self._failure: Exception | None = None
 
     async def read(self) -> list[Event]:
@@ -107,12 +107,11 @@ class ToolLoop:
 
     def keep_partial(self) -> None:
         """Stop, and put what text came of the answer under way into the conversation, marked as a part."""
-        if self._whole:
-            return
+        text = self._asked.text if self._asked is not None and not self._has_partial else ""
         self.close()
-        if self._asked is not None and (text := self._asked.text):
+        if text and not self._whole:
             self.messages.append(ChatMessage(role="assistant", content=text, annotations=[PARTIAL.copy()]))
-        self._asked = None
+            self._has_partial = True
 
     def give_up(self) -> None:
         """Stop after a cancellation; who does come back is told."""
@@ -146,7 +145,7 @@ class ToolLoop:
             message = f"the model still asks for tools after max_turns={self._max_turns} answers"
             raise ImagineToolException(f"{message}; `messages` has all of it, to go on with", "max_turns")
         self._asked = self._ask(self._to_send(), len(self.turns))
-        self._next = type(self)._listen
+        self._next = ToolLoop._listen
         return await self._listen()
 
     async def _listen(self) -> list[Event]:
@@ -156,14 +155,14 @@ class ToolLoop:
             return list[Event](chunks)
         self._answer = await self._asked.final()
         self._calls = self._crew.calls_in(self._answer, len(self.turns) + 1, self.messages)
-        self._next = type(self)._call
+        self._next = ToolLoop._call
         return [read.call for read in self._calls] or self._end_turn()
 
     async def _call(self) -> list[Event]:
         calls = [read for read in self._calls if not read.is_for_others]
         if not calls:
             return self._end_turn()
-        self._work, self._results, self._next = self._crew.begin(calls), [], type(self)._gather
+        self._work, self._results, self._next = self._crew.begin(calls), [], ToolLoop._gather
         return await self._gather()
 
     async def _gather(self) -> list[Event]:
@@ -183,6 +182,6 @@ class ToolLoop:
         self.messages += self._crew.said(self._answer, calls, ordered)
         self.pending = tuple(call for call in calls if call.id not in results)
         self.turns.append(Turn(len(self.turns) + 1, self._answer, ordered))
-        self._asked, self._work, self._results, self._next = None, None, [], type(self)._begin
+        self._asked, self._work, self._results, self._next = None, None, [], ToolLoop._begin
         self._whole = not calls or bool(self.pending)
         return [self.turns[-1]]

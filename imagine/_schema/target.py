@@ -59,7 +59,7 @@ def target_of(kind: Any) -> Target[Any]:
 
 
 @lru_cache(maxsize=256)
-def _made(kind: Any, _written: str) -> Target[Any]:
+def _made(kind: Any, _spelling: str) -> Target[Any]:
     return Target(kind)
 
 
@@ -68,7 +68,9 @@ def _cached(kind: Any) -> Target[Any]:
         hash(kind)
     except TypeError:  # a list or dict in Annotated
         return Target(kind)
-    return _made(kind, str(kind))  # `Literal["a", "b"]` and `Literal["b", "a"]` are equal
+    return _made(
+        kind, repr(kind)
+    )  # Literal["a", "b"] equals Literal["b", "a"], and unions are as easy to take for others
 
 
 def _told(error: Exception) -> str:

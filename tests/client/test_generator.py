@@ -266,24 +266,38 @@ class AsyncToolRun(_Base[Item]):
 
 class AsyncToolStream(AsyncLive[T], Generic[T]):
     '''Lives, too.'''
+
+class AsyncConversation:
+    '''Is not iterated.'''
+
+    def size(self) -> int:
+        '''Tell the size.'''
+
+    def ask_stream(self) -> AsyncToolStream[int]:
+        '''Ask.'''
 """
 
 
 def test_twins_of_what_lives():
     """A twin says what it iterates, has what its class inherits in its module, and leaves the rest to its base."""
-    words = {"AsyncToolRun": "ToolRun", "AsyncToolStream": "ToolStream", "async def ": "def "}
-    text = generated(
-        LIVE.replace("'''", '"""'), words, {name: words[name] for name in ("AsyncToolRun", "AsyncToolStream")}
-    )
+    twins = {"AsyncToolRun": "ToolRun", "AsyncToolStream": "ToolStream", "AsyncConversation": "Conversation"}
+    text = generated(LIVE.replace("'''", '"""'), {**twins, "async def ": "def "}, twins)
     assert "class ToolRun(BlockingLive[Item, AsyncToolRun]):" in text
     assert "class ToolStream(BlockingLive[T, AsyncToolStream[T]]):" in text
+    assert "class Conversation(BlockingConversation):" in text
     assert [line for line in text.splitlines() if line.startswith("from imagine.")] == [
+        "from imagine._blocking.conversation import BlockingConversation",
         "from imagine._blocking.live import BlockingLive",
         "from imagine.live import Item",
         "from imagine.source import AsyncToolRun, AsyncToolStream",
     ]
     members = [line.strip() for line in text.splitlines() if line.startswith("        ") and "return" in line]
-    assert members == ["return self._call(lambda: self._async.final())", "return self._async.text"]
+    assert members == [
+        "return self._call(lambda: self._async.final())",
+        "return self._async.text",
+        "return self._async.size()",
+        "return self._live(ToolStream, self._async.ask_stream())",
+    ]
 
 
 PUBLIC = sorted(name for name in dir(ImagineAsyncClient) if not name.startswith("_"))
@@ -320,4 +334,4 @@ def first_line(what):
 
 def signature_of(function):
     told = str(inspect.signature(function)).replace("AsyncAudioFile", "AudioFile")
-    return re.sub(rf"\b({'|'.join(sync.LIVE)})\b", lambda name: sync.LIVE[name[0]], told)
+    return re.sub(rf"\b({'|'.join(sync.LIVE)})\b", lambda found: sync.LIVE[found[0]], told)

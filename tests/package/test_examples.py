@@ -80,10 +80,10 @@ def strict_programs(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def run(example: str, *arguments: str | Path, status: int = 0) -> str:
+def run(example: str, *arguments: str | Path, status: int = 0, input: str = "") -> str:
     """Run an example to its end, check that it says nothing on stderr, and return what it printed."""
     command = [sys.executable, EXAMPLES / example, *arguments]
-    ended = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=50, check=False)
+    ended = subprocess.run(command, input=input, capture_output=True, encoding="utf-8", timeout=50, check=False)
     assert (ended.stderr, ended.returncode) == ("", status), ended.stdout
     return ended.stdout
 
@@ -194,6 +194,21 @@ def test_the_agent_shows_what_it_does(imagine_environment: LocalServer) -> None:
     assert """  read_note({"name": "cake"})\n  → Error: KeyError: 'cake'\n""" in printed
     assert '  list_notes({})\n  → ["bread","picnic"]\n' in printed
     assert printed.count("\n  2 turns\n") == 2
+
+
+def test_the_chatbot_survives_a_restart(imagine_environment: LocalServer, tmp_path: Path) -> None:
+    """It goes on with what was said before, also after a question that failed."""
+    chat = tmp_path / "chat.json"
+    run("chatbot.py", chat, input="How do networks work?\n")
+    imagine_environment.faults.script(["status;code=404;message=no such route"])
+    printed = run("chatbot.py", chat, input="And the sea?\nAnd the moon?\n")
+    assert printed.startswith("2 messages so far, of which 3 would be sent\n> And the sea?\n\nFailed: 404")
+    asked = [message["content"] for message in bodies(imagine_environment, "POST chat/completions")[-1]["messages"]]
+    assert [asked[place] for place in (0, 1, 3)] == [
+        "Answer in a few sentences.",
+        "How do networks work?",
+        "And the moon?",
+    ]
 
 
 def tool_events(name: str, arguments: str) -> Raw:

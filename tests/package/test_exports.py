@@ -13,6 +13,7 @@ import pytest
 
 import imagine
 
+CONVERSATIONS = {"AsyncConversation", "Conversation"}
 TOOLS = {"Tool", "ToolArgumentsError", "ToolCall", "ToolResult", "Turn", "tool"}
 CLIENTS = {"ImagineAsyncClient", "ImagineClient", "AsyncStream", "Stream"}
 VALUES = {"Timeout", "RateLimit", "QuotaState", "CallInfo", "Attempt", "RawResponse"}
@@ -75,7 +76,7 @@ def test_all_is_sorted_and_complete():
     """`imagine.__all__` has the version and every public name in order, each of them once; `dir()` shows the same."""
     assert imagine.__all__ == sorted(set(imagine.__all__)) == dir(imagine)
     functions = {"image_part", "tool"}
-    classes = CLIENTS | VALUES | OPTIONS | TOOLS | EXCEPTIONS | DATA_CLASSES
+    classes = CLIENTS | VALUES | OPTIONS | TOOLS | CONVERSATIONS | EXCEPTIONS | DATA_CLASSES
     assert set(imagine.__all__) >= {"__version__"} | functions | classes
 
 

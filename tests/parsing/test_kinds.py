@@ -134,7 +134,7 @@ async def test_parts_have_the_types_of_their_places(client, server):
         (int, ("a", 0), UNKNOWN),
         (list[T], (0,), UNKNOWN),
     ],
-    ids=str,
+    ids=lambda value: "unknown" if value is UNKNOWN else str(value),
 )
 def test_a_place_has_a_type(kind, path, inner):
     """Where a type says nothing of a place, or several things, its value stays plain."""

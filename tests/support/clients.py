@@ -26,7 +26,8 @@ async def in_thread(function, *args, **kwargs):
 class Blocking:
     """A blocking client, or one of its streams, whose methods are awaited."""
 
-    NEVER_AWAITED = ("raw",)
+    NEVER_AWAITED = ("raw", "save", "window")
+    LIVE = ("with_options", "run_tools", "conversation", "load_conversation", "fork")
 
     def __init__(self, inner):
         self._inner = inner
@@ -35,7 +36,7 @@ class Blocking:
         found = getattr(self._inner, name)
         if not callable(found) or name in self.NEVER_AWAITED:
             return found
-        if name.endswith("_stream") or name in ("with_options", "run_tools"):
+        if name.endswith("_stream") or name in self.LIVE:
             return lambda *args, **kwargs: Blocking(found(*args, **kwargs))
         return functools.partial(in_thread, found)
 
