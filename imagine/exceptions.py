@@ -72,7 +72,8 @@ class ImagineException(Exception):
     call: CallInfo | None = None
     """Record of the call that failed; None for errors outside a call."""
     partial: object | None = None
-    """What had come: of a broken stream, folded into the answer's class; else the last answer of a run with tools."""
+    """What had come: of a broken stream, folded into the answer's class; else the last answer of a run with tools, or
+    the answer before the one that failed, where `chat_parse` asks for several. None where nothing had."""
     messages: Sequence[Any] = ()
     """The conversation of a run with tools, as far as it is complete: another run can go on with it."""
     usage: UsageInfo | None = None

@@ -14,7 +14,7 @@ from imagine._plain import plain
 from imagine._requests import chat_request
 from imagine._running.spending import summed
 from imagine._schema.target import target_of
-from imagine.exceptions import ImagineAPIException, ImagineParseException
+from imagine.exceptions import ImagineException, ImagineParseException
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -57,7 +57,7 @@ class Asking(Generic[T]):
         self._sent: SamplingOptions = {}
         self._correction: list[dict[str, Any]] = []
         self._answers: list[Answer] = []
-        self._refusal: ImagineAPIException | None = None
+        self._refusal: ImagineException | None = None
 
     @property
     def way(self) -> Way:
@@ -76,15 +76,21 @@ class Asking(Generic[T]):
         self._sent = cast("SamplingOptions", keywords)
         return {**keywords, "model": self._model}
 
-    def refused(self, refusal: ImagineAPIException) -> None:
+    def failed(self, error: ImagineException) -> None:
         """Give a way up that the service may have refused; raise any other error, and the first where none is left."""
-        if not is_refusal_of_way(refusal):
-            raise refusal
-        self._refusal = self._refusal or refusal
+        if not is_refusal_of_way(error):
+            raise self._with_answer(error)
+        self._refusal = self._refusal or error
         self._ways.pop(0)
         self._correction = []
         if not self._ways:
-            raise self._refusal
+            raise self._with_answer(self._refusal)
+
+    def _with_answer(self, error: ImagineException) -> ImagineException:
+        """Put the last answer on an error that came in place of the next one: it is paid for."""
+        if self._answers and error.partial is None:
+            error.partial = self._answers[-1]
+        return error
 
     def taken(self, answer: Answer, *, last: bool = False) -> Parsed[T] | None:
         """Return the value of an answer; None where there is more to ask, else ImagineParseException."""
@@ -93,11 +99,13 @@ class Asking(Generic[T]):
         try:
             value, repaired = read(texts, self.target, cut=cut)
         except MisfitError as misfit:
-            if cut or last or not self._goes_on(texts, misfit):
-                raise self._failure(texts, misfit, cut=cut) from None
-            return None
-        usage = summed(answer.usage for answer in self._answers)
-        return Parsed(value, answer, self.way, len(self._answers), repaired, usage)
+            if not (cut or last) and self._goes_on(texts, misfit):
+                return None
+            failure = self._failure(texts, misfit, cut=cut)
+        else:
+            usage = summed(answer.usage for answer in self._answers)
+            return Parsed(value, answer, self.way, len(self._answers), repaired, usage)
+        raise failure  # out here, without the misfit as its context: that quotes the answer as it came
 
     def _goes_on(self, texts: list[str], misfit: MisfitError) -> bool:
         """Decide what is asked next: where there was JSON the same with its error, else the next way."""
@@ -138,8 +146,8 @@ async def until_it_fits(
         keywords = asking.request()
         try:
             answer = await (completion if asking.way == "completion" else chat)(**keywords)
-        except ImagineAPIException as refusal:
-            asking.refused(refusal)
+        except ImagineException as error:
+            asking.failed(error)
             continue
         if parsed := asking.taken(answer):
             return parsed

@@ -6,7 +6,7 @@ from contextlib import suppress
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from imagine._asking.spelling import folded, resolved, respelled
+from imagine._asking.spelling import folded, respelled
 from imagine._json.mending import mended
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ def fitted(value: object, target: Target[Any], *, alone: bool = True) -> Fitted:
     error: ValueError | None = None
     try:
         for shape in chain([asked], _shapes(whole, target, alone=alone)):
+            if _is_schema(shape, target):
+                raise ValueError("this is the schema, and no value that fits it")
             try:
                 found = _converted(shape, target)
             except _ForeignError as misfit:
@@ -54,13 +56,13 @@ def fitted(value: object, target: Target[Any], *, alone: bool = True) -> Fitted:
 
 
 class _ForeignError(ValueError):
-    """An object has none of the members of the type: what is wrong is told of what it wraps, if it wraps anything."""
+    """It would be taken for something else: what is wrong is told of what it wraps, if it wraps anything."""
 
 
 def _converted(shape: object, target: Target[Any]) -> Fitted:
-    spelled = respelled(shape, target.schema)
-    if says := _is_no_answer(spelled, target.schema):
-        raise _ForeignError(says)
+    spelled, flaw = respelled(shape, target.schema)
+    if flaw:
+        raise _ForeignError(flaw)
     try:
         return Fitted(target.convert(spelled), spelled != shape)
     except ValueError as misfit:
@@ -76,14 +78,13 @@ def _asked_inside(value: object, target: Target[Any]) -> object:
     return members["value"] if target.kind != "object" and members.keys() == {"value"} else value
 
 
-def _is_no_answer(value: object, schema: dict[str, Any]) -> str:
-    """Say why an object is no answer, even where all members of the type have defaults; "" where it may be one."""
-    known = resolved(schema, schema).get("properties")
-    if not isinstance(value, dict) or not value or not known or known.keys() & cast("dict[str, Any]", value).keys():
-        return ""
-    if {"type", "properties"} <= cast("dict[str, Any]", value).keys():
-        return "this is the schema, and no value that fits it"
-    return f"it has none of the members {', '.join(f'`{name}`' for name in known)}"
+def _is_schema(value: object, target: Target[Any]) -> bool:
+    """Tell whether a value is what was asked with: where members have defaults, or may be anything, it would fit."""
+    members = _object(value)
+    shown = _object(members.get("properties"))
+    asked = target.schema.get("properties", {}) if target.kind == "object" else {"value"}
+    is_like = members.get("type") == "object" and "properties" in members and shown.keys() <= set(asked)
+    return bool(members) and (is_like or members == target.schema)
 
 
 def _of_call(value: object, target: Target[Any]) -> object:

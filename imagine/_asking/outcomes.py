@@ -45,4 +45,5 @@ class Partial(msgspec.Struct, frozen=True):
     """
     completed: tuple[tuple[Path, Any], ...]
     """What became complete since the last one, with its place, such as `("people", 0)`: each value once, those inside
-    before those around them, as the type has them. What does not fit its type is left out."""
+    before those around them, as the type has them. What does not fit its type is left out. It is the first JSON that
+    begins, which `final()` may find to be a draft: act on what is complete only where you can take it back."""

@@ -7,7 +7,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from imagine._asking.outcomes import Answer, Parsed, Partial, Path
 from imagine._live import AsyncLive
-from imagine.exceptions import ImagineAPIException, ImagineException, ImagineStreamException
+from imagine.exceptions import ImagineException, ImagineStreamException
 from imagine.streaming import AsyncStream  # noqa: TC001 - get_type_hints needs it
 
 __all__ = ["AsyncPartialStream"]
@@ -18,7 +18,7 @@ T = TypeVar("T")
 class Asks(Protocol[T]):
     """Knows what is asked."""
 
-    def refused(self, refusal: ImagineAPIException) -> None:
+    def failed(self, error: ImagineException) -> None:
         """Go on to the next way, or raise."""
         ...
 
@@ -61,12 +61,15 @@ class AsyncPartialStream(AsyncLive[Partial], Generic[T]):
         self._showing = show()
         self._parsed: Parsed[T] | None = None
         self._failure: ImagineException | None = None
-        self._closed = False
+        self._closed = self._reading = False
 
     async def read(self) -> list[Partial]:
         """Return what came with the next network read, in a list that is empty at the end; iterating is the same."""
+        if self._reading:
+            raise ImagineException("the stream is being read by another task; give each consumer a stream of its own")
         if self._failure is not None:
             raise self._failure
+        self._reading = True
         try:
             while self._parsed is None and not self._closed:
                 if partials := await self._step():
@@ -75,6 +78,8 @@ class AsyncPartialStream(AsyncLive[Partial], Generic[T]):
             if not self._closed:
                 self._failure = error
                 raise
+        finally:
+            self._reading = False
         return []
 
     async def final(self) -> Parsed[T]:
@@ -104,13 +109,15 @@ class AsyncPartialStream(AsyncLive[Partial], Generic[T]):
 
     async def _step(self) -> list[Partial]:
         self._stream = stream = self._stream or self._ask()
+        if self._closed:  # by another thread, in between
+            stream.close()
         try:
             chunks = await stream.read()
-        except ImagineAPIException as refusal:
-            if self._showing.data is not None:
+        except ImagineException as error:
+            if self._closed or self._showing.data is not None:
                 raise
-            self._asking.refused(refusal)
-            self._stream = None
+            self._asking.failed(error)
+            self._begin_anew()
             return []
         if not chunks:
             await self._end(stream)
@@ -123,4 +130,7 @@ class AsyncPartialStream(AsyncLive[Partial], Generic[T]):
             return
         self._parsed = self._asking.taken(await stream.final(), last=self._showing.data is not None)
         if self._parsed is None:
-            self._stream, self._showing = None, self._show()
+            self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self._stream, self._showing = None, self._show()

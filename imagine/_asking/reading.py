@@ -24,6 +24,8 @@ PRIMED = "{"
 """What a completion goes on from."""
 
 
+_LONGEST = 1_000
+"""Characters of what is wrong: a model of pydantic finds a misfit in each of a thousand items."""
 _TEXTS = frozenset({"string", "integer", "number", "boolean", "null"})
 
 
@@ -31,7 +33,7 @@ class MisfitError(ValueError):
     """No value of an answer fits; it says what is wrong with the one that came nearest."""
 
     def __init__(self, says: str, *, has_json: bool) -> None:
-        super().__init__(says)
+        super().__init__(says if len(says) <= _LONGEST else f"{says[:_LONGEST]}\u2026")
         self.has_json = has_json
 
 
@@ -63,7 +65,7 @@ def primed(text: str) -> str:
 def is_cut(answer: Answer, max_tokens: object) -> bool:
     """Tell whether a limit of tokens ended an answer; some services call that `stop`."""
     made = answer.usage.completion_tokens if answer.usage else None
-    reached = isinstance(max_tokens, int) and made is not None and made >= max_tokens
+    reached = isinstance(max_tokens, int) and made is not None and made >= max_tokens * max(len(answer.choices), 1)
     return reached or any(choice.finish_reason == "length" for choice in answer.choices)
 
 
@@ -88,7 +90,7 @@ def read(texts: Sequence[str], target: Target[Any], *, cut: bool = False) -> Fit
     nearest, error = -1, MisfitError("there is no JSON in it", has_json=found.is_json)
     for candidate in found.candidates:
         try:
-            value, repaired = fitted(candidate.value, target, alone=len(found.candidates) == 1)
+            value, repaired = fitted(candidate.value, target, alone=found.is_alone)
             return Fitted(value, repaired or candidate.mended)
         except ValueError as misfit:
             if candidate.size > nearest:
@@ -106,23 +108,28 @@ class _Found:
         self.is_json = False
         self.flaw = ""
         """Why JSON could not be read."""
+        self._is_more = False
         self._target = target
         self._cut = cut
         self._lists = target.kind != "scalar" or not _TEXTS.issuperset(map(_type_of, _options(target.schema)))
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether there is one value, and beside it no JSON that could not be read or does not end."""
+        return len(self.candidates) == 1 and not self._is_more
 
     def look_into(self, text: str) -> None:
         said = without_thoughts(text).strip()
         if self._is_read(text.strip()) or self._is_read(said):
             return
-        found = found_json(said)
+        found = found_json(said, "[" if self._target.kind == "array" else "{")
         if found.is_open:
-            self.is_json, self.flaw = True, "the JSON is not complete"
-        wanted = "[" if self._target.kind == "array" else "{"
-        for piece in sorted(found.texts, key=lambda piece: not piece.startswith(wanted)):
+            self.is_json, self._is_more, self.flaw = True, True, "the JSON is not complete"
+        for piece in found.texts:
             if found.is_open and not (piece.startswith("{") or said.startswith(piece)):
                 continue  # a note such as [1] is not what was meant to come
             if not self._is_read(piece, inside=True) and begins_json(piece):
-                self.is_json = True
+                self.is_json = self._is_more = True
 
     def _is_read(self, text: str, *, inside: bool = False) -> bool:
         """Tell whether a text is JSON, and take its value; a list inside of a sentence is none of its words."""
@@ -147,7 +154,7 @@ class _Found:
 
 def _said(texts: Sequence[str], target: Target[Any], error: MisfitError) -> Fitted:
     """Return what sentences say: the text itself, the only number in it, or the only option that it names."""
-    for text in map(str.strip, map(without_thoughts, texts)):
+    for text in filter(None, map(str.strip, map(without_thoughts, texts))):
         for form in _forms(text, target.schema):
             try:
                 return Fitted(target.convert(form, strict=False), repaired=form is not text)

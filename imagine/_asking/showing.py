@@ -81,7 +81,9 @@ class _Source:
 
 
 def _texts(chunk: Chunk) -> Iterator[tuple[int | None, str]]:
-    for choice in chunk.choices[:1]:
+    for choice in chunk.choices:
+        if choice.index:  # of several answers the first is shown
+            continue
         for call in choice.delta.tool_calls or ():
             if call.function and call.function.arguments:
                 yield call.index or 0, call.function.arguments

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from imagine._options.call import SamplingOptions
-    from imagine.exceptions import ImagineAPIException
+    from imagine.exceptions import ImagineException
 
 __all__ = ["is_refusal_of_way", "limit_of", "varied"]
 
@@ -15,7 +15,7 @@ _STEP = 0.3
 _HOTTEST = 1.0
 
 
-def is_refusal_of_way(error: ImagineAPIException) -> bool:
+def is_refusal_of_way(error: ImagineException) -> bool:
     """Tell whether a service may have refused the way to ask: tools, a response format, or the route."""
     return error.http_status in _REFUSALS
 

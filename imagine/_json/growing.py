@@ -128,8 +128,9 @@ class Growing:
     def _name(self, text: str, at: int) -> int:
         at, ended = self._characters(text, at)
         if ended:
-            self._path[-1] = "".join(self._pieces)
+            self._path[-1] = name = "".join(self._pieces)
             self._step, self._in_token = self._colon, False
+            self.stands_still = name in cast("dict[str, Any]", self._open[-1])  # nobody knows which value is meant
         return at
 
     def _text(self, text: str, at: int) -> int:

@@ -7,6 +7,7 @@ knows what was meant: missing commas, quotes inside of texts, and what was cut.
 
 from __future__ import annotations
 
+import json
 import re
 from typing import cast
 
@@ -36,11 +37,23 @@ _ODD = re.compile(
 
 
 def strictly_read(text: str) -> object:
-    """Return the value of a JSON text; ValueError where it is none."""
+    """Return the value of a JSON text; ValueError where it is none, or gives a member two values."""
     try:
-        return cast("object", msgspec.json.decode(text))
+        value = cast("object", msgspec.json.decode(text))
+        if "{" in text:
+            json.loads(text, object_pairs_hook=_members)
+        return value
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+
+
+def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        for name, value in pairs:
+            if made[name] != value:
+                raise ValueError(f"it has `{name}` twice, with two values")
+    return made
 
 
 def mended(text: str) -> object:
