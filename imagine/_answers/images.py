@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from imagine._images import image_kind
 from imagine.exceptions import ImagineDecodeException
 
 if TYPE_CHECKING:
@@ -38,6 +37,8 @@ def absolute(url: str, endpoint: str) -> str:
 
 def with_content(image: Image, content: bytes | bytearray) -> Image:
     """Return an image that holds its file; ImagineDecodeException for a file that is no image."""
+    from imagine._images import image_kind  # few clients get a file, and every one would load it
+
     if image_kind(content) is None:
         raise ImagineDecodeException(f"this is no PNG, JPEG, GIF or WebP, but {len(content)} bytes of something else")
     return msgspec.structs.replace(image, b64_json=b64encode(content).decode())

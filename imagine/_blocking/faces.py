@@ -15,9 +15,8 @@ from imagine._asking.partial_stream import AsyncPartialStream
 from imagine._blocking.conversation import BlockingConversation
 from imagine._blocking.live import BlockingLive
 from imagine._options.call import SamplingOptions, lists_keywords
-from imagine._running.loop import Messages
 from imagine._running.run import AsyncToolRun, AsyncToolStream
-from imagine._running.turns import Event, ToolCall, Turn
+from imagine._running.turns import Event, Messages, ToolCall, Turn
 from imagine.types.chat_completions import ChatCompletionResponse, ChatMessage
 from imagine.types.common import UsageInfo
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from imagine._running.spending import summed
-from imagine._running.turns import Event, Turn
+from imagine._running.turns import Event, Messages, Turn
 from imagine.exceptions import ImagineException, ImagineToolException
 from imagine.types.chat_completions import ChatMessage
 
@@ -19,10 +18,9 @@ if TYPE_CHECKING:
     from imagine.types.chat_completions import ChatCompletionResponse, ChatCompletionStreamResponse
     from imagine.types.common import UsageInfo
 
-__all__ = ["PARTIAL", "Asked", "Messages", "ToolLoop"]
+__all__ = ["PARTIAL", "Asked", "ToolLoop"]
 
 E = TypeVar("E", bound=ImagineException)
-Messages: TypeAlias = list[ChatMessage | Mapping[str, Any]]
 
 
 class Asked(Protocol):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from imagine._live import AsyncLive
-from imagine._running.loop import Messages, ToolLoop
-from imagine._running.turns import Event, ToolCall, Turn
+from imagine._running.turns import Event, Messages, ToolCall, Turn
 from imagine.types.chat_completions import ChatCompletionResponse
 from imagine.types.common import UsageInfo
+
+if TYPE_CHECKING:
+    from imagine._running.loop import ToolLoop
+else:
+    ToolLoop = object  # clients are made more often than runs: it is loaded with the first one
 
 __all__ = ["AsyncToolRun", "AsyncToolStream"]
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import msgspec
 
-from imagine.types.chat_completions import ChatCompletionResponse, ChatCompletionStreamResponse
+from imagine.types.chat_completions import ChatCompletionResponse, ChatCompletionStreamResponse, ChatMessage
 
-__all__ = ["Event", "ToolCall", "ToolResult", "Turn"]
+__all__ = ["Event", "Messages", "ToolCall", "ToolResult", "Turn"]
+
+Messages: TypeAlias = list[ChatMessage | Mapping[str, Any]]
 
 
 class ToolCall(msgspec.Struct, frozen=True):
