@@ -6,6 +6,7 @@
 - `thoughts`: an answer without what the model thought aloud.
 - `spelling`: names and options as a schema spells them.
 - `fitting`: a value as a type has it, by the smallest repair that does.
+- `priming`: what a completion goes on from.
 - `reading`: the texts of an answer, and the value that they say.
 - `places`: the type of each place in a type.
 - `showing`: what of a value is there while it streams.

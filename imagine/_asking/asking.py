@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from imagine._asking.outcomes import Parsed
+from imagine._asking.priming import prime_of
 from imagine._asking.reading import MisfitError, begun_in, is_cut, read, texts_of
 from imagine._asking.steps import is_refusal_of_way, limit_of, varied
 from imagine._asking.ways import chat_keywords, checked_ways, completion_keywords, corrected, is_text
@@ -95,7 +96,7 @@ class Asking(Generic[T]):
     def taken(self, answer: Answer, *, last: bool = False) -> Parsed[T] | None:
         """Return the value of an answer; None where there is more to ask, else ImagineParseException."""
         self._answers.append(answer)
-        texts, cut = texts_of(answer), is_cut(answer, limit_of(self._sent))
+        texts, cut = texts_of(answer, prime_of(self.target)), is_cut(answer, limit_of(self._sent))
         try:
             value, repaired = read(texts, self.target, cut=cut)
         except MisfitError as misfit:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from imagine._asking.fitting import Fitted, fitted
+from imagine._asking.priming import primed
 from imagine._asking.spelling import resolved
 from imagine._asking.thoughts import without_thoughts
 from imagine._json.finding import begins_json, found_json, only_number, only_option
@@ -18,11 +19,7 @@ if TYPE_CHECKING:
     from imagine._asking.outcomes import Answer
     from imagine._schema.target import Target
 
-__all__ = ["MisfitError", "begun_in", "is_cut", "primed", "read", "texts_of"]
-
-PRIMED = "{"
-"""What a completion goes on from."""
-
+__all__ = ["MisfitError", "begun_in", "is_cut", "read", "texts_of"]
 
 _LONGEST = 1_000
 """Characters of what is wrong: a model of pydantic finds a misfit in each of a thousand items."""
@@ -43,10 +40,13 @@ class _Candidate(NamedTuple):
     mended: bool
 
 
-def texts_of(answer: Answer) -> list[str]:
-    """Return where an answer may be: the arguments of tool calls, whatever their names, then the text."""
+def texts_of(answer: Answer, prime: str) -> list[str]:
+    """Return where an answer may be: the arguments of tool calls, whatever their names, then the text.
+
+    `prime` is what a completion goes on from.
+    """
     if not isinstance(answer, ChatCompletionResponse):
-        return [primed(choice.text) for choice in answer.choices]
+        return [primed(choice.text, prime) for choice in answer.choices]
     texts: list[str] = []
     for choice in answer.choices:
         calls = choice.message.tool_calls or []
@@ -55,11 +55,6 @@ def texts_of(answer: Answer) -> list[str]:
         parts: list[Any] = content if isinstance(content, list) else [{"text": content}]
         texts.append("".join(part["text"] for part in parts if isinstance(part.get("text"), str)))
     return list(filter(None, texts))
-
-
-def primed(text: str) -> str:
-    """Return a completion with the bracket that it goes on from, unless it began anew."""
-    return text if text.lstrip().startswith(("{", "[", "`", "<")) else PRIMED + text
 
 
 def is_cut(answer: Answer, max_tokens: object) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from imagine._asking.fitting import fitted
 from imagine._asking.places import UNKNOWN, type_at
-from imagine._asking.reading import primed
+from imagine._asking.priming import prime_of, primed
 from imagine._asking.thoughts import Thoughts
 from imagine._json.growing import Completed
 from imagine._json.seeking import Seeking
@@ -72,11 +72,11 @@ class _Source:
     def __init__(self, target: Target[Any], *, primes: bool) -> None:
         self.seeking = Seeking(lists=target.kind == "array")
         self._thoughts = Thoughts()
-        self._primes = primes
+        self._prime = prime_of(target) if primes else ""
 
     def feed(self, text: str) -> list[Completed]:
-        if self._primes and text.strip():
-            text, self._primes = primed(text), False
+        if self._prime and text.strip():
+            text, self._prime = primed(text, self._prime), ""
         return self.seeking.feed(self._thoughts.feed(text))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias, cast, get_args
 
 from imagine._asking.outcomes import Way
-from imagine._asking.reading import PRIMED
+from imagine._asking.priming import prime_of
 from imagine._schema.example import example
 from imagine.types.base import to_json
 
@@ -54,11 +54,14 @@ def chat_keywords(way: Way, messages: list[Message], target: Target[Any]) -> dic
 
 
 def completion_keywords(messages: list[Message], target: Target[Any]) -> dict[str, Any]:
-    """Return the prompt and keywords of a completion: what the prompt ends with is the beginning of the value."""
+    """Return the prompt and keywords of a completion: what the prompt ends with is the beginning of the value.
+
+    The form is told before the conversation: a model that is not tuned to answer goes on with what it read last.
+    """
     lines = [f"{message['role']}: {_text_of(message)}" for message in messages]
     asked = [_in_words(_as_object(target)), *_like(target)]
     return {
-        "prompt": "\n\n".join([*lines, *asked, f"assistant: {PRIMED}"]),
+        "prompt": "\n\n".join([*asked, *lines, f"assistant: {prime_of(target)}"]),
         "max_tokens": _TOKENS,
         "stop": [_STOP],
     }

@@ -40,5 +40,5 @@ def figures(pytestconfig: pytest.Config) -> list[str]:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print the figures."""
     if lines := config.stash.get(FIGURES, None):
-        terminalreporter.write_sep("=", "speed of the engine")
+        terminalreporter.write_sep("=", "figures of the engine")
         terminalreporter.write_line("\n".join(lines))

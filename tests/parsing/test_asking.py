@@ -64,15 +64,14 @@ async def test_words_are_a_part_of_a_question_with_images(client, server):
     assert messages == [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:,"}}]}]
 
 
-async def test_a_completion_goes_on_from_a_brace(client, server):
-    """The prompt has the conversation, the schema and an example that fits; the answer begins behind the brace."""
-    server.completions.replies('"name": "Ann", "age": 41}\n\n{"name"')
+async def test_a_completion_goes_on_from_the_first_member(client, server):
+    """The prompt has the schema, an example that fits and the conversation; the answer begins behind the name."""
+    server.completions.replies(' "Ann", "age": 41}\n\n{"name"')
     parsed = await client.chat_parse(HELLO, Person, ways=["completion"])
     assert (parsed.value, parsed.way) == (ANN, "completion")
     asked = server.completions.last
-    assert asked.prompt.startswith(f"user: {HELLO[0]['content']}\n\n")
-    assert asked.prompt.endswith("\n\nassistant: {")
-    example = asked.prompt.split("\n")[-3]
+    assert asked.prompt.endswith(f'\n\nuser: {HELLO[0]["content"]}\n\nassistant: {{"name":')
+    example = asked.prompt.split("\n")[-5]
     assert json.loads(example).keys() == {"name", "age"}
     assert asked.max_tokens == 1024
 

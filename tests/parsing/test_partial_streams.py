@@ -73,9 +73,9 @@ async def test_thoughts_are_not_shown(client, server):
     assert completed == [(("name",), "Ann"), (("age",), 41), ((), ANN)]
 
 
-async def test_a_completion_is_shown_from_its_brace_on(client, server):
-    """The brace of the prompt belongs to the value."""
-    server.completions.replies(Reply(chunks=['"name": "Ann", ', '"age": 41}']))
+async def test_a_completion_is_shown_from_its_beginning_on(client, server):
+    """What the prompt ends with belongs to the value."""
+    server.completions.replies(Reply(chunks=[' "Ann", ', '"age": 41}']))
     completed = await flat(client.chat_parse_stream(HELLO, Person, ways=["completion"]))
     assert completed == [(("name",), "Ann"), (("age",), 41), ((), ANN)]
 
@@ -84,7 +84,7 @@ async def test_it_goes_on_to_the_next_way_while_nothing_was_shown(client, server
     """A refused way, and an answer without JSON, have shown nothing."""
     server.faults.script(["status;code=400"])
     server.chat.replies("I cannot.")
-    server.completions.replies('"name": "Ann", "age": 41}')
+    server.completions.replies(' "Ann", "age": 41}')
     stream = client.chat_parse_stream(HELLO, Person)
     assert (await flat(stream))[-1] == ((), ANN)
     parsed = await stream.final()
