@@ -309,7 +309,7 @@ def test_both_clients_have_the_same_names():
     for names in sync.LIVE.items():
         kinds = (getattr(imagine, name) for name in names)
         awaiting, blocking = ({name for name in dir(kind) if not name.startswith("_")} for kind in kinds)
-        assert awaiting - blocking == {"aclose", "read"}
+        assert awaiting - blocking == awaiting & {"aclose", "read"}  # a conversation has neither
         assert not blocking - awaiting
 
 
