@@ -54,7 +54,7 @@ check: $(INSTALLED) ## format, lint, drift of the generated client, types
 	$(BIN)/mypy & types=$$!; $(BIN)/pyright --pythonpath $(BIN)/python; failed=$$?; wait $$types && exit $$failed
 
 .PHONY: test
-test: check test-speedups ## check, then all tests with branch coverage of at least 95 %
+test: check ## check, then all tests with branch coverage of at least 95 %
 	$(BIN)/python -m pytest -n 2 -m 'not alone' --cov --cov-report= --cov-fail-under=0
 	$(BIN)/python -m pytest -m alone --cov --cov-append
 
