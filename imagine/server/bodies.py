@@ -21,7 +21,8 @@ __all__ = ["Form", "Upload", "fitted", "parse_json", "read_form"]
 T = TypeVar("T", bound=msgspec.Struct)
 
 _JSON_OBJECT = msgspec.json.Decoder(dict[str, Any])
-_CHUNK = 2**18
+_CHUNK = 1024 * 1024
+"""More than a connection holds in its buffer: what is over, aiohttp puts back by a method that warns of its end."""
 _IN_MEMORY = 2**20
 _TEXT_BYTES = 2**20
 """The most that the text fields of a form may hold together."""

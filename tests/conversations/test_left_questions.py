@@ -10,7 +10,7 @@ import threading
 import weakref
 
 import pytest
-from support.clients import until
+from support.clients import Blocking, until
 from support.scripted import events
 from support.tools import OSLO, asks, sent_messages, weather
 
@@ -58,7 +58,7 @@ async def test_a_stream_that_is_dropped_keeps_nobody_from_asking(client, server)
     conversation = client.conversation()
     stream = conversation.ask_stream("How?")
     await read_until(stream, has_text)
-    dropped = weakref.ref(stream)
+    dropped = weakref.ref(stream._inner._async if isinstance(stream, Blocking) else stream)  # the thread has it last
     del stream
     await until(lambda: dropped() is None)
     await conversation.ask("Really?")
