@@ -30,7 +30,7 @@ __all__ = ["LoopThread", "call_soon", "call_within", "loop_thread"]
 
 T = TypeVar("T")
 
-EXIT_SECONDS = 0.2
+EXIT_SECONDS = 1.0
 """How long the end of the interpreter waits for connections to close."""
 
 
