@@ -73,7 +73,7 @@ class Unit(NamedTuple):
 UNITS = {
     "event-64": Unit("an event, 64 a read", "stream", 640, 5760, "taken-64-10"),
     "event-1": Unit("an event, 1 a read", "stream", 64, 320, "taken-1-10"),
-    "chat": Unit("a chat", "chat", 20, 100, "answer"),
+    "chat": Unit("a chat", "chat", 20, 220, "answer"),
     "stream": Unit("a stream opened, of 2 events", "streams", 20, 100, "taken-1-10"),
     "blocking-chat": Unit("a blocking chat (floor: a chat)", "blocking_chat", 20, 100, "answer", floor="chat"),
     "embeddings": Unit("embeddings, 256 × 1024", "embed", 1, 3, "vectors-256-1024"),

@@ -207,7 +207,8 @@ class AsyncClientBase:
 
     def _ready(self) -> Transport | None:
         """Return the transport; None before the first use."""
-        self._check_open()
+        if self._closed or self._parent is not None:  # asked here, too: each call comes by
+            self._check_open()
         return self._transport
 
     async def _get_ready(self) -> Transport:

@@ -13,7 +13,7 @@ from imagine._redaction.redaction import Redaction
 from imagine.calls import Attempt, CallInfo, Outcome
 from imagine.types.common import UsageInfo
 
-__all__ = ["FIRST_ATTEMPT", "CallRecord", "Received", "WholeAnswer", "request_id_of"]
+__all__ = ["FIRST_ATTEMPT", "NOTHING", "CallRecord", "Received", "WholeAnswer", "request_id_of"]
 
 FIRST_ATTEMPT = Attempt(1, 0.0, "")
 NOTHING: Mapping[str, Any] = MappingProxyType({})

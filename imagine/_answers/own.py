@@ -27,6 +27,7 @@ Content = bytes | bytearray
 _WORD = b'"error"'
 _SEARCHED = 64 * 1024
 """Bytes of an answer that are searched whole for the word; of a longer one, as many at its start and its end."""
+_LONG = 2 * _SEARCHED
 _NO_ERROR: tuple[object, ...] = (None, False, "", {}, [])
 
 
@@ -67,11 +68,10 @@ def own_look(decode: Callable[[Content], T], content: Content) -> T:
 
 def mentions_error(content: Content) -> bool:
     """Tell whether a JSON text may hold the name `error`, without parsing it."""
-    if len(content) > 2 * _SEARCHED:
+    if len(content) > _LONG:
         content = content[:_SEARCHED] + content[-_SEARCHED:]
-    return bool(
-        content.partition(_WORD)[1]
-    )  # `in` asks first whether the word is a number, and costs ten times as much
+    # `in` asks first whether the word is a number, and costs ten times as much.
+    return content.partition(_WORD)[1] == _WORD
 
 
 def error_member(payload: Content) -> bool:

@@ -21,7 +21,7 @@ from imagine._pacing.clock import NO_DEADLINE, TimeLimit
 from imagine._pacing.lanes import LaneKey
 from imagine._pacing.retries import RetryPlan
 from imagine._pacing.slots import NO_QUEUE, SlotQueue
-from imagine._record import FIRST_ATTEMPT, CallRecord
+from imagine._record import FIRST_ATTEMPT, NOTHING, CallRecord, WholeAnswer
 from imagine._redaction.sources import secrets_of_headers
 from imagine._tracing import CallTrace
 from imagine.calls import Attempt, CallInfo, Outcome
@@ -61,7 +61,7 @@ class Call(msgspec.Struct, eq=False):
     lane: LaneKey
     """The route and model whose answers set its pace."""
     deadline: TimeLimit = NO_DEADLINE
-    headers: Mapping[str, str] = {}
+    headers: Mapping[str, str] = NOTHING
     """Those given to this call alone."""
     plan: RetryPlan | None = None
     """Made after the first failure."""
@@ -192,8 +192,8 @@ class Call(msgspec.Struct, eq=False):
         total = usage.total_tokens if usage is not None else None
         self.slots.charge_tokens(self, (total or self.tokens + len(text) // 4) - self.tokens)
 
-    def finish(self, outcome: Outcome, error: BaseException | None = None) -> None:
-        """Close the record, once: log it and hand it over."""
+    def finish(self, outcome: Outcome, error: BaseException | None = None, answer: object = None) -> None:
+        """Close the record, once, and tell whoever wants to know; with the answer, if one came whole."""
         if error is not None:
             self.redaction.clean(error)  # one that cancels may be the cause of another, such as a TimeoutError
         if self.record.finished is not None:
@@ -201,12 +201,20 @@ class Call(msgspec.Struct, eq=False):
         self.record.finished, self.record.outcome = time.monotonic(), outcome
         if error is not None:
             self._note(error)
+        if self.trace is not None or self.options.on_call is not None or log.isEnabledFor(logging.INFO):
+            self._tell(error, answer)
+
+    def _tell(self, error: BaseException | None, answer: object) -> None:
+        if answer is not None:
+            self.record.received = WholeAnswer(answer)
         if self.trace is not None:
             self._end_trace(self.trace, error)
         if log.isEnabledFor(logging.INFO):
             log_end(self._shown(), self.record.info())
         if self.options.on_call is not None:
             self._hand_over(self.options.on_call)
+        if answer is not None:
+            self.record.received = None  # the answer will know its record
 
     def _end_trace(self, trace: CallTrace, error: BaseException | None) -> None:
         self.trace = None

@@ -9,6 +9,8 @@ import zlib
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
+from aiohttp import hdrs
+
 if TYPE_CHECKING:
     import aiohttp
 
@@ -47,7 +49,7 @@ class Reader(Protocol):
 
 def unpacked(response: aiohttp.ClientResponse) -> Reader:
     """Return where the body of an answer is read from; reading raises EncodingError where it cannot be unpacked."""
-    named = response.headers.get("Content-Encoding")
+    named = response.headers.get(hdrs.CONTENT_ENCODING)
     if named is None:
         return response.content
     encodings = [encoding for encoding in map(str.strip, named.lower().split(",")) if encoding in _KNOWN | _UNKNOWN]

@@ -29,7 +29,7 @@ from imagine._options.proxy import proxy_for
 from imagine._options.tls import tls_context
 from imagine._pacing.clock import Clock
 from imagine._pacing.lanes import LaneKey
-from imagine._record import CallRecord, WholeAnswer
+from imagine._record import CallRecord
 from imagine._redaction.redaction import Redaction
 from imagine._redaction.sources import secrets_of_headers, secrets_of_proxy
 from imagine._version import __version__
@@ -152,12 +152,9 @@ class Transport:
         else:
             if call.slots.quotas is not None:
                 call.charge_tokens(getattr(answer, "usage", None), _text_of(answer))
-            record = call.record
-            record.received = WholeAnswer(answer)
-            call.finish("complete")
+            call.finish("complete", answer=answer)
             if isinstance(answer, Answer):
-                record.received = None  # the answer will know its record
-                remember(answer, record.info_of, content)
+                remember(answer, call.record.info_of, content)
             return answer
         raise failure  # out here, where no context is added to it, and with no answer in this frame
 

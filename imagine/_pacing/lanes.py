@@ -58,7 +58,7 @@ class Lanes:
         unanswered = self._unanswered.pop(key, 1) - 1
         if unanswered:
             self._unanswered[key] = unanswered
-        throttle = self.throttles.get(key)
+        throttle = self.throttles.get(key) if self.throttles else None
         if throttle is None:
             if status != 429 and not reported:
                 return
