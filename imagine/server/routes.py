@@ -155,5 +155,6 @@ def _routes(base: str) -> list[web.RouteDef]:
 
 ROUTES = [
     *(route for base in BASE_PATHS for route in _routes(base)),
+    web.get("/health", health),  # where vLLM has it, and who measures servers asks first
     web.get(r"/apis/images/{id:img-\w+}-{index:\d{1,4}}.png", draw_image, name=IMAGE_ROUTE),
 ]

@@ -31,6 +31,11 @@ async def test_ping_and_health_say_ok(session: ClientSession) -> None:
     assert await get(session, "health") == {"postgres": "ok", "redis": "ok", "models": "ok"}
 
 
+async def test_health_stands_at_the_root_too(session: ClientSession) -> None:
+    """Programs that measure servers ask for `/health` itself, as vLLM has it."""
+    assert await get(session, "/health") == {"postgres": "ok", "redis": "ok", "models": "ok"}
+
+
 class BrokenEmbedding(HashedEmbeddingEngine):
     def embed(self, text: str) -> list[float]:
         raise RuntimeError("weights are missing")
