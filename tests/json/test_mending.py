@@ -40,7 +40,7 @@ def test_slips_are_mended(text, value):
     "text",
     [
         *['{"a": 1 "b": 2}', '{"a": "b "c" d"}', '{"a": 1', '{"a": "b', "[1, 2", '{"a": 1} {"b": 2}', "[,]", "[1,,2]"],
-        *["", "tru", "so it is", "{a}", "'", "{'a': 'it's'}", "[" * 100_000 + "]" * 100_000],
+        *["", "tru", "so it is", "{a}", "'", "{'a': 'it's'}", "[" * 50_000 + "]" * 50_000],
     ],
 )
 def test_what_nobody_knows_is_not_guessed(text):
