@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 from imagine._json.mending import mended
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
-VALUES = st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=8)
+INNER = {"max_size": 3}  # wider ones would be drawn in vain, for they have too many leaves
+VALUES = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, **INNER) | st.dictionaries(st.text(), inner, **INNER), max_leaves=8
+)
 
 
 @pytest.mark.parametrize(
