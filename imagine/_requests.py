@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 _METHOD = re.compile(r"[A-Za-z-]+")
 _NOTHING_ELSE = [None] * (len(ChatMessage.__struct_fields__) - 2)
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_SURROGATE = r"[\ud800-\udfff]"
 _ROLES = frozenset({"user", "assistant", "system", "developer", "tool", "function"})
 _TOOL_CHOICES = ("none", "auto", "required", "any")
 _at_least_one = at_least(1)
@@ -197,7 +197,7 @@ def checked_method(method: object) -> str:
 def checked_path(path: object) -> str:
     """Return a route that can be quoted; TypeError or ValueError for what is none."""
     text = _checked_text("path", path)
-    if _SURROGATE.search(text):
+    if not text.isascii() and re.search(_SURROGATE, text):
         raise ValueError(f"path {text!r} has lone surrogates, which UTF-8 has no form for")
     return text
 

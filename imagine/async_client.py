@@ -18,14 +18,9 @@ from imagine._asking.partial_stream import AsyncPartialStream
 from imagine._client import AsyncClientBase
 from imagine._conversing.conversation import AsyncConversation
 from imagine._http.sources import upload_of
-from imagine._options.call import (
-    CallOptions,
-    SamplingOptions,
-    checked_call_options,
-    lists_keywords,
-    split_options,
-)
+from imagine._options.call import CallOptions, SamplingOptions, checked_call_options, split_options
 from imagine._options.client import ClientOptions, ExtraOptions, Options
+from imagine._options.keywords import lists_keywords
 from imagine._requests import (
     address_of,
     asked_choices,

@@ -11,8 +11,9 @@ from imagine._asking.outcomes import Parsed, Way
 from imagine._blocking.client import BlockingClient
 from imagine._blocking.faces import Conversation, PartialStream, ToolRun, ToolStream
 from imagine._blocking.stream import Stream
-from imagine._options.call import CallOptions, SamplingOptions, lists_keywords
+from imagine._options.call import CallOptions, SamplingOptions
 from imagine._options.client import ClientOptions
+from imagine._options.keywords import lists_keywords
 from imagine._running.turns import ToolCall
 from imagine.calls import RawResponse
 from imagine.limits import LaneState, QuotaState

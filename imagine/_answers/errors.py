@@ -29,7 +29,7 @@ BODY_BYTES = 64 * 1024
 Json = dict[str, Any] | list[Any] | str | float | bool | None
 
 _DETAIL_NAMES = ("message", "detail", "error", "error_description", "title")
-_WRONG_KEY = re.compile(r"invalid api[ _-]?key|no user found|incorrect api key", re.IGNORECASE)
+_WRONG_KEY = "(?i)invalid api[ _-]?key|no user found|incorrect api key"
 
 
 def api_error(
@@ -43,7 +43,7 @@ def api_error(
     detail, kept = _read(body, headers, redaction)
     request_id = request_id_of(headers)
     kind = class_of_status(status)
-    if status == 500 and _WRONG_KEY.search(detail):
+    if status == 500 and re.search(_WRONG_KEY, detail):
         kind = ImagineAPIAuthenticationException
     if kind is ImagineAPIRedirectException:
         detail = (

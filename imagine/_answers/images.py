@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["absolute", "with_absolute_urls", "with_content"]
 
-_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")  # RFC 3986 sections 3.1 and 4.2
+_ABSOLUTE = r"[A-Za-z][A-Za-z0-9+.-]*:|//"  # RFC 3986 sections 3.1 and 4.2
 
 
 def with_absolute_urls(answer: ImageResponse, endpoint: str) -> ImageResponse:
@@ -29,7 +29,7 @@ def with_absolute_urls(answer: ImageResponse, endpoint: str) -> ImageResponse:
 
 def absolute(url: str, endpoint: str) -> str:
     """Make one address absolute; what is one already stays."""
-    if _ABSOLUTE.match(url):
+    if re.match(_ABSOLUTE, url):
         return url
     parent = endpoint.rpartition("/")[0] if urlsplit(endpoint).path.strip("/") else endpoint
     return f"{parent}/{url.lstrip('/')}"

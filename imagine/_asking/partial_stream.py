@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence  # noqa: TC003 - get_type_hints needs them
-from typing import Any, Generic, Protocol, TypeVar
+from collections.abc import Callable  # noqa: TC003 - get_type_hints needs it
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from imagine._asking.outcomes import Answer, Parsed, Partial, Path
+from imagine._asking.outcomes import Answer, Parsed, Partial
 from imagine._live import AsyncLive
 from imagine.exceptions import ImagineException, ImagineStreamException
 from imagine.streaming import AsyncStream  # noqa: TC001 - get_type_hints needs it
+
+if TYPE_CHECKING:
+    from imagine._asking.showing import Showing
+else:
+    Showing = object  # clients are made more often than typed answers: it is loaded with the first one
 
 __all__ = ["AsyncPartialStream"]
 
@@ -27,19 +32,6 @@ class Asks(Protocol[T]):
         ...
 
 
-class Shows(Protocol):
-    """Knows what is there."""
-
-    @property
-    def data(self) -> Any:
-        """The live tree, None until it begins."""
-        ...
-
-    def feed(self, chunks: Sequence[Any]) -> list[tuple[Path, Any]] | None:
-        """Take the chunks of one read, and return what became complete; None where nothing changed."""
-        ...
-
-
 class AsyncPartialStream(AsyncLive[Partial], Generic[T]):
     """A value of a type as it grows.
 
@@ -52,7 +44,7 @@ class AsyncPartialStream(AsyncLive[Partial], Generic[T]):
         self,
         asking: Asks[T],
         ask: Callable[[], AsyncStream[Any, Any]],
-        show: Callable[[], Shows],
+        show: Callable[[], Showing],
     ) -> None:
         self._asking = asking
         self._ask = ask

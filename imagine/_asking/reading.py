@@ -115,7 +115,8 @@ class _Found:
 
     def look_into(self, text: str) -> None:
         said = without_thoughts(text).strip()
-        if self._is_read(text.strip()) or self._is_read(said):
+        tried = dict.fromkeys((text.strip(), said))
+        if any(map(self._is_read, tried)):
             return
         found = found_json(said, "[" if self._target.kind == "array" else "{")
         if found.is_open:
@@ -123,7 +124,7 @@ class _Found:
         for piece in found.texts:
             if found.is_open and not (piece.startswith("{") or said.startswith(piece)):
                 continue  # a note such as [1] is not what was meant to come
-            if not self._is_read(piece, inside=True) and begins_json(piece):
+            if (piece in tried or not self._is_read(piece, inside=True)) and begins_json(piece):
                 self.is_json = self._is_more = True
 
     def _is_read(self, text: str, *, inside: bool = False) -> bool:

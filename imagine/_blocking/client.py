@@ -11,8 +11,8 @@ from typing import Literal, Self, TypeVar, Unpack
 
 from imagine._blocking import loop_thread
 from imagine._http.sessions import CLOSE_SECONDS
-from imagine._options.call import lists_keywords
 from imagine._options.client import ExtraOptions, Options
+from imagine._options.keywords import lists_keywords
 from imagine._warn import warn
 from imagine.async_client import ImagineAsyncClient
 from imagine.limits import Timeout

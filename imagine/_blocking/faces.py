@@ -14,7 +14,8 @@ from imagine._asking.outcomes import Parsed, Partial
 from imagine._asking.partial_stream import AsyncPartialStream
 from imagine._blocking.conversation import BlockingConversation
 from imagine._blocking.live import BlockingLive
-from imagine._options.call import SamplingOptions, lists_keywords
+from imagine._options.call import SamplingOptions
+from imagine._options.keywords import lists_keywords
 from imagine._running.run import AsyncToolRun, AsyncToolStream
 from imagine._running.turns import Event, Messages, ToolCall, Turn
 from imagine.types.chat_completions import ChatCompletionResponse, ChatMessage

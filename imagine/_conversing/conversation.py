@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from os import PathLike  # noqa: TC003 - get_type_hints needs it
-from typing import Any, Never, Self, SupportsIndex, Unpack
+from typing import TYPE_CHECKING, Any, Never, Self, SupportsIndex, Unpack
 
-from imagine._conversing.talk import Talk  # noqa: TC001 - get_type_hints needs it
-from imagine._options.call import SamplingOptions, lists_keywords
+from imagine._options.call import SamplingOptions  # noqa: TC001 - get_type_hints needs it
+from imagine._options.keywords import lists_keywords
 from imagine._running.run import AsyncToolStream
 from imagine.types.chat_completions import (  # noqa: TC001 - get_type_hints needs it
     ChatCompletionResponse,
     ChatMessage,
 )
 from imagine.types.common import UsageInfo  # noqa: TC001 - get_type_hints needs it
+
+if TYPE_CHECKING:
+    from imagine._conversing.talk import Talk
+else:
+    Talk = object  # clients are made more often than conversations: it is loaded with the first one
 
 __all__ = ["AsyncConversation"]
 

@@ -1,4 +1,4 @@
-"""What a conversation is made of. It imports nothing, as clients are made more often than conversations."""
+"""What a conversation is made of."""
 
 from __future__ import annotations
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Mapping
-from typing import Any, ForwardRef, TypedDict, TypeVar, cast
+from collections.abc import Mapping
+from typing import Any, TypedDict, cast
 
 from imagine._fields import checked_fields
-from imagine._options.client import ClientOptions, ExtraOptions, at_least
-from imagine._options.keywords import TAKEN, unexpected_keyword
+from imagine._options.client import at_least
+from imagine._options.keywords import unexpected_keyword
 from imagine._plain import plain
 from imagine.limits import Timeout
 from imagine.types.common import LLMSamplingParams
 
-__all__ = ["CallOptions", "Sampling", "SamplingOptions", "checked_call_options", "lists_keywords", "split_options"]
-
-Method = TypeVar("Method", bound=Callable[..., object])
+__all__ = ["CallOptions", "Sampling", "SamplingOptions", "checked_call_options", "split_options"]
 
 
 class CallOptions(TypedDict, total=False):
@@ -60,10 +57,6 @@ _CALL_OPTIONS = frozenset(CallOptions.__annotations__)
 _SAMPLING = frozenset(Sampling.__annotations__)
 _whole_number = at_least(0)
 
-_LISTED: Mapping[str, object] = {
-    f"Unpack[{keywords.__name__}]": keywords for keywords in (CallOptions, SamplingOptions, ClientOptions, ExtraOptions)
-}
-
 
 def split_options(method: str, options: SamplingOptions) -> tuple[Sampling, CallOptions]:
     """Part sampling parameters from call options.
@@ -95,16 +88,3 @@ def checked_call_options(method: str, options: CallOptions) -> CallOptions:
     if not isinstance(extra_body, Mapping | None):
         raise TypeError(f"extra_body must be a mapping of str, not {type(extra_body).__name__}")
     return {**options, "extra_body": plain(extra_body, "extra_body")} if extra_body else options
-
-
-def lists_keywords(method: Method) -> Method:
-    """Let `help()`, notebooks and documentation show the keywords behind a method's `**options`, with their types."""
-    signature = inspect.signature(method)
-    *head, rest = signature.parameters.values()
-    keywords = cast("type", _LISTED[str(rest.annotation)])
-    for name, type_ in cast("dict[str, ForwardRef]", keywords.__annotations__).items():
-        annotation = type_.__forward_arg__  # text, as the annotations of the head are
-        head.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation))
-    TAKEN[method.__name__] = [parameter.name for parameter in head[1:]]
-    method.__signature__ = signature.replace(parameters=head)  # type: ignore[attr-defined]  # the protocol of inspect
-    return method

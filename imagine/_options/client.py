@@ -31,7 +31,7 @@ __all__ = [
 
 MIB = 1024 * 1024
 _YES = frozenset({"true", "1", "t", "y", "yes"})
-_UNSENDABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_UNSENDABLE = r"[\x00-\x1f\x7f\ud800-\udfff]"  # compiled on need: it takes longer than the check of all options
 """Control characters, and halves of surrogate pairs."""
 _FRAMING = frozenset({"content-length", "transfer-encoding"})
 """Headers that say where a body ends: with another end, its rest would be read as a request."""
@@ -186,7 +186,7 @@ def checked_key(key: object) -> str:
     if not isinstance(key, str):
         raise TypeError(f"api_key must be a str, or a function that gives one, not {type(key).__name__}")
     key = key.strip()
-    if not key or not key.isascii() or _UNSENDABLE.search(key) or " " in key:
+    if not key or not (key.isascii() and key.isprintable()) or " " in key:
         raise ValueError("api_key must be printable ASCII without spaces or line breaks inside, and not empty")
     return key
 
@@ -201,9 +201,13 @@ def checked_headers(name: str, headers: object) -> dict[str, str]:
             raise ValueError(f"{name}: {key!r} is no header name")
         if key.lower() in _FRAMING:
             raise ValueError(f"{name} must not have {key}: it follows from the body that is sent")
-        if not isinstance(value, str) or _UNSENDABLE.search(value.replace("\t", " ")):
+        if not isinstance(value, str) or not _is_sendable(value.replace("\t", " ")):
             raise ValueError(f"{name}: the value of {key} must be a str without control characters or lone surrogates")
     return dict(cast("Mapping[str, str]", headers))
+
+
+def _is_sendable(value: str) -> bool:
+    return value.isprintable() or re.search(_UNSENDABLE, value) is None
 
 
 def at_least(least: int) -> Callable[[str, object], int]:

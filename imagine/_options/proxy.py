@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["checked_proxy", "proxy_for"]
 
-_SOCKS = re.compile(r"socks(4a?|5h?)?(?=://)", re.IGNORECASE)
-_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f]")
+_SOCKS = r"(?i)socks(4a?|5h?)?(?=://)"
+_UNPRINTABLE = r"[\x00-\x20\x7f]"
 
 
 def checked_proxy(name: str, proxy: object) -> str:
@@ -27,7 +27,7 @@ def checked_proxy(name: str, proxy: object) -> str:
     if not isinstance(proxy, str):
         raise TypeError(f"{name} must be a URL, or False for none, not {type(proxy).__name__}")
     url = proxy if "://" in proxy else f"http://{proxy}"
-    if socks := _SOCKS.match(url):
+    if socks := re.match(_SOCKS, url):
         raise ValueError(
             f"{name} is {socks[0].lower()}://, which is not spoken here: give an http:// or https:// one, or none with "
             "proxy=False; NO_PROXY names hosts that the environment's is not for"
@@ -47,7 +47,7 @@ def _is_usable(url: str) -> bool:
     except ValueError:  # a port that is none, or half an IPv6 address
         return False
     # An @ that comes later was to end the password, and so a slash in that ended the host.
-    return bool(usable) and "@" not in url.partition(parts.netloc)[2] and _UNPRINTABLE.search(url) is None
+    return bool(usable) and "@" not in url.partition(parts.netloc)[2] and re.search(_UNPRINTABLE, url) is None
 
 
 def proxy_for(endpoint: str, proxy: str | Literal[False] | None) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from imagine._json.finding import found_json, only_number, only_option
 
-VALUES = st.recursive(st.none() | st.integers() | st.text(), st.lists, max_leaves=4)
+VALUES = st.recursive(st.none() | st.integers() | st.text(), partial(st.lists, max_size=2), max_leaves=4)
 OBJECTS = st.dictionaries(st.text(), VALUES | st.dictionaries(st.text(), VALUES, max_size=2), min_size=1, max_size=2)
 
 

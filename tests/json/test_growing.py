@@ -12,7 +12,11 @@ from imagine._json.growing import DEEPEST, Growing
 from imagine._json.seeking import Seeking
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
-VALUES = st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=8)
+INNER = {"max_size": 3}  # wider ones would be drawn in vain, for they have too many leaves
+VALUES = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, **INNER) | st.dictionaries(st.text(), inner, **INNER), max_leaves=8
+)
+OBJECTS = st.dictionaries(st.text(), VALUES, min_size=1, **INNER)
 FORMS = st.fixed_dictionaries({"indent": st.sampled_from([None, 0, 2]), "ensure_ascii": st.booleans()})
 NEVER = object()
 
@@ -52,7 +56,7 @@ def test_any_cut_gives_the_same_tree(value, form, cuts):
     assert completed == [(path, json.dumps(item)) for path, item in completed_in(value)]
 
 
-@given(VALUES.filter(lambda value: isinstance(value, dict | list)), FORMS)
+@given(OBJECTS | st.lists(VALUES, **INNER), FORMS)
 def test_nothing_is_shown_that_does_not_stay(value, form):
     """After each character the tree is a beginning of the whole: no number, word, escape or surrogate by halves."""
     growing = Growing()
@@ -97,7 +101,7 @@ def test_it_stands_still_where_it_gets_too_deep():
     assert json.dumps(growing.data) == "[" * DEEPEST + "]" * DEEPEST
 
 
-@given(VALUES.filter(lambda value: isinstance(value, dict) and value), st.lists(st.integers(0, 400)))
+@given(OBJECTS, st.lists(st.integers(0, 400)))
 def test_json_is_found_behind_a_sentence(value, cuts):
     """Brackets of a sentence begin nothing, wherever the text is cut."""
     seeking = Seeking(lists=False)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import gc
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 
 import imagine
@@ -82,6 +83,8 @@ def behind_face(face, *args, **options):
 async def until(condition):
     """Wait until something that happens on its own has happened."""
     async with asyncio.timeout(30):  # long enough for a busy machine
+        looks = itertools.count(1)
         while not condition():
-            gc.collect()
+            if next(looks) % 8 == 0:  # some wait for what is freed, and to collect takes longer than most have to wait
+                gc.collect()
             await asyncio.sleep(0.005)
