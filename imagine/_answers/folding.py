@@ -392,10 +392,9 @@ class _ChoicesFold(_FinishReasons[Chunk]):
             place += len(pieces)
             pieces.clear()
             self._mark(chunks, payloads, place)
-            index, write = self._add(chunk)
+            index, write = self._last = self._add(chunk)
             place += 1
         write("".join(pieces))
-        self._last = index, write
         return more
 
     def _add(self, chunk: Chunk) -> _Target:

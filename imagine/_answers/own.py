@@ -69,9 +69,7 @@ def mentions_error(content: Content) -> bool:
     """Tell whether a JSON text may hold the name `error`, without parsing it."""
     if len(content) > 2 * _SEARCHED:
         content = content[:_SEARCHED] + content[-_SEARCHED:]
-    return bool(
-        content.partition(_WORD)[1]
-    )  # `in` asks first whether the word is a number, and costs ten times as much
+    return content.partition(_WORD)[1] != b""  # `in` asks first whether it is a number: ten times the price
 
 
 def error_member(payload: Content) -> bool:
