@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 import msgspec
 
 from imagine._answers.errors import stream_error
-from imagine._answers.folding import Fold
+from imagine._answers.folding import Fold, NoChunk
 from imagine._answers.own import error_member, mentions_error, replaces_answer
 from imagine._live import AsyncLive
 from imagine._record import CallRecord
@@ -250,15 +250,19 @@ class AsyncStream(AsyncLive[T], Generic[T, R]):
         """Decode one read; of a bad event the good ones before it are delivered first."""
         if not payloads:
             return []
-        decode = self._quick
         done = payloads[-1] == DONE
         if done:
             payloads.pop()
         try:
-            chunks = list(map(decode, payloads))
+            chunks = list(map(self._quick, payloads))
         except UNREADABLE:
             done, chunks = self._decoded_one_by_one(source, payloads, done)
-        looked_at = payloads if self._fold.add(chunks) else payloads[-LAST:]
+        try:
+            looked_at = payloads if self._fold.add(chunks, payloads) else payloads[-LAST:]
+        except NoChunk as bad:
+            done, looked_at = False, payloads
+            self._failure = _not_a_chunk(source, payloads[bad.place], bad.reason)
+            del chunks[bad.place :]
         kept = payloads if source.size <= self._size_before + KEPT_BYTES else _within(KEPT_BYTES, payloads)
         self._size_before, self._last_read = source.size, (chunks, kept)
         call = source.call

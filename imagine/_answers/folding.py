@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import io
 import re
+from collections import defaultdict
+from operator import length_hint
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from imagine._answers.growing import Growing, joined
 from imagine._answers.whole import WholeMessages
 from imagine._record import Received
+from imagine.exceptions import ImagineDecodeException
 from imagine.types.chat_completions import (
     ChatCompletionResponse,
     ChatCompletionResponseChoice,
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
     from imagine.types.common import DeltaMessage, FinishReason, UsageInfo
     from imagine.types.completions import CompletionResponseStreamChoice
 
-__all__ = ["ChatFold", "ChoicesProgress", "CompletionFold", "Fold", "ImageFold", "ImagesProgress"]
+__all__ = ["ChatFold", "ChoicesProgress", "CompletionFold", "Fold", "ImageFold", "ImagesProgress", "NoChunk"]
 
 _Target = tuple[int | None, "Callable[[str], object]"]
 """A choice, and how to add to its text."""
@@ -41,6 +44,15 @@ _JSON_MARKS = re.compile(r'\\.|[\\"\[\]{}]', re.DOTALL)
 T_contra = TypeVar("T_contra", contravariant=True)
 R_co = TypeVar("R_co", covariant=True)
 Chunk = TypeVar("Chunk", ChatCompletionStreamResponse, CompletionStreamResponse)
+
+
+class NoChunk(Exception):
+    """What a chunk has in place of a delta is none; the chunks before it are folded, it and what follows are not."""
+
+    def __init__(self, place: int, reason: ImagineDecodeException) -> None:
+        super().__init__(place)
+        self.place = place
+        self.reason = reason
 
 
 class Fold(Received, Protocol[T_contra, R_co]):
@@ -71,8 +83,11 @@ class Fold(Received, Protocol[T_contra, R_co]):
         """The text of the first choice so far."""
         ...
 
-    def add(self, chunks: Sequence[T_contra]) -> bool:
-        """Take the chunks of one read; tell whether there was more than the next pieces of one text."""
+    def add(self, chunks: Sequence[T_contra], payloads: Sequence[bytes], /) -> bool:
+        """Take the chunks of one read; tell whether there was more than the next pieces of one text.
+
+        Payload n is that of chunk n; there may be more of them. Raises NoChunk.
+        """
         ...
 
     def snapshot(self) -> R_co | None:
@@ -80,7 +95,7 @@ class Fold(Received, Protocol[T_contra, R_co]):
         ...
 
 
-class _FinishReasons:
+class _FinishReasons(Generic[Chunk]):
     """A stream is complete once as many choices as were asked for, and each one seen, have a finish reason."""
 
     def __init__(self, asked: int = 1) -> None:
@@ -114,25 +129,34 @@ class _FinishReasons:
         """Why each choice that was seen stopped, in their order; None for one that has not."""
         return [self._finished.get(index) for index in sorted({*self._finished, *self._open})]
 
-    def _mark(
-        self,
-        chunk: ChatCompletionStreamResponse | CompletionStreamResponse,
-        choice: ChatCompletionResponseStreamChoice | CompletionResponseStreamChoice,
-    ) -> None:
-        index, reason = choice.index, choice.finish_reason
-        if reason == NULL:
-            choice.finish_reason = reason = None
-        if reason:  # some gateways write "" where there is none
-            self._open.discard(index)
-            self._finished[index] = reason
-            if chunk.usage is None and self._asked == 1:  # of several, each may have a count of its own
-                chunk.usage = choice.usage
-        elif index not in self._finished:
-            self._open.add(index)
-        self._whole.take(choice)
+    def _mark(self, chunks: Sequence[Chunk], payloads: Sequence[bytes], place: int) -> None:
+        """Note which choices of a chunk have finished, and take what stands in place of a delta.
+
+        Raises NoChunk, before anything is noted, if that is none.
+        """
+        chunk, ends = chunks[place], False
+        for choice in chunk.choices:
+            if choice.finish_reason == NULL:
+                choice.finish_reason = None
+            ends = ends or bool(choice.finish_reason)  # some gateways write "" where there is none
+        counts = ends and chunk.usage is None and self._asked == 1  # of several, each may have a count of its own
+        try:
+            found = self._whole.beside(chunk, payloads[place], counts=counts)
+        except ImagineDecodeException as error:
+            raise NoChunk(place, error) from error
+        for choice, beside in zip(chunk.choices, found, strict=False):
+            index, reason = choice.index, choice.finish_reason
+            if reason:
+                self._open.discard(index)
+                self._finished[index] = reason
+                if counts:
+                    chunk.usage = chunk.usage or beside.usage
+            elif index not in self._finished:
+                self._open.add(index)
+            self._whole.take(choice, beside)
 
 
-class ChoicesProgress(_FinishReasons, Generic[Chunk]):
+class ChoicesProgress(_FinishReasons[Chunk]):
     """Follows a chat or completion stream and keeps nothing of it but the usage."""
 
     keeps = False
@@ -143,10 +167,11 @@ class ChoicesProgress(_FinishReasons, Generic[Chunk]):
         self._last: int | None = None
         self.usage: UsageInfo | None = None
 
-    def add(self, chunks: Sequence[Chunk]) -> bool:
+    def add(self, chunks: Sequence[Chunk], payloads: Sequence[bytes], /) -> bool:
         """Take the chunks of one read; tell whether there was more than the next pieces of one text."""
         more = False
-        for chunk in chunks:
+        remaining = iter(chunks)
+        for chunk in remaining:
             try:
                 [choice] = chunk.choices
                 if (  # as in a fold
@@ -159,6 +184,7 @@ class ChoicesProgress(_FinishReasons, Generic[Chunk]):
             except ValueError:  # of none, or of several choices
                 pass
             more = True
+            self._mark(chunks, payloads, len(chunks) - length_hint(remaining) - 1)
             self._last = self._add(chunk)
         return more
 
@@ -166,7 +192,6 @@ class ChoicesProgress(_FinishReasons, Generic[Chunk]):
         """Take any chunk, and return the choice whose next pieces of text need no look, if that is known."""
         last = None
         for choice in chunk.choices:
-            self._mark(chunk, choice)
             last = choice.index if self._whole.is_in_deltas(choice.index) else None
         if chunk.usage is not None:
             self.usage = chunk.usage
@@ -208,7 +233,8 @@ class ChoiceBuilder:
         for call in delta.tool_calls or ():
             self.tool_call_of(call).add(call)
         for name in _RARE:
-            self._rest.add(name, getattr(delta, name))
+            if (piece := getattr(delta, name)) is not None:
+                self._rest.add(name, piece)
 
     def add_choice(self, choice: ChatCompletionResponseStreamChoice | CompletionResponseStreamChoice) -> None:
         """Take what stands beside a delta, and the delta."""
@@ -311,14 +337,14 @@ class JSONDepth:
                 self._depth -= 1
 
 
-class _ChoicesFold(_FinishReasons, Generic[Chunk]):
+class _ChoicesFold(_FinishReasons[Chunk]):
     """Keeps what chat and completion streams have in common."""
 
     keeps = True
 
     def __init__(self, asked: int = 1) -> None:
         super().__init__(asked)
-        self._builders: dict[int, ChoiceBuilder] = {}
+        self._builders: defaultdict[int, ChoiceBuilder] = defaultdict(ChoiceBuilder)
         self._first: Chunk | None = None
         self._last = _NO_TARGET
         self.usage: UsageInfo | None = None
@@ -330,15 +356,15 @@ class _ChoicesFold(_FinishReasons, Generic[Chunk]):
         """The text of the first choice so far."""
         return self._builders[min(self._builders)].text if self._builders else ""
 
-    def add(self, chunks: Sequence[Chunk]) -> bool:
+    def add(self, chunks: Sequence[Chunk], payloads: Sequence[bytes], /) -> bool:
         """Take the chunks of one read; tell whether there was more than the next pieces of one text.
 
         All in one body: a call for each event would cost more than the rest of it.
         """
         more = False
-        if self._first is None and chunks:
-            self._first = chunks[0]
         index, write = self._last
+        pieces: list[str] = []
+        place = 0
         for chunk in chunks:
             try:
                 [choice] = chunk.choices
@@ -357,23 +383,28 @@ class _ChoicesFold(_FinishReasons, Generic[Chunk]):
                     and choice.finish_reason is None
                     and chunk.usage is None
                 ):
-                    write(content)
+                    pieces.append(content)
                     continue
             except ValueError:  # of none, or of several choices
                 pass
             more = True
-            index, write = self._add(chunk)
-        self._last = index, write
+            write("".join(pieces))
+            place += len(pieces)
+            pieces.clear()
+            self._mark(chunks, payloads, place)
+            index, write = self._last = self._add(chunk)
+            place += 1
+        write("".join(pieces))
         return more
 
     def _add(self, chunk: Chunk) -> _Target:
         """Take any chunk, and return the choice whose next pieces of text can go there at once, if that is known."""
         last: _Target = _NO_TARGET
+        self._first = self._first or chunk
         self._fingerprint = chunk.system_fingerprint or self._fingerprint
         self._tier = chunk.service_tier or self._tier
         for choice in chunk.choices:
-            self._mark(chunk, choice)
-            builder = self._builders.setdefault(choice.index, ChoiceBuilder())
+            builder = self._builders[choice.index]
             builder.add_choice(choice)
             last = (choice.index, builder.write) if self._whole.is_in_deltas(choice.index) else _NO_TARGET
         if chunk.usage is not None:
@@ -441,7 +472,7 @@ class ImagesProgress:
     def __init__(self) -> None:
         self.begun = self.may_end = False
 
-    def add(self, chunks: Sequence[ImageResponse]) -> bool:
+    def add(self, chunks: Sequence[ImageResponse], _payloads: Sequence[bytes], /) -> bool:
         """Take the events of one read; all of them are looked at."""
         self.begun = self.may_end = self.may_end or bool(chunks)
         return True
@@ -463,7 +494,7 @@ class ImageFold:
         self._last = ImageResponse(data=[])
         self._images: list[Image] = []
 
-    def add(self, chunks: Sequence[ImageResponse]) -> bool:
+    def add(self, chunks: Sequence[ImageResponse], _payloads: Sequence[bytes], /) -> bool:
         """Take the events of one read; all of them are looked at."""
         self.begun = self.may_end = self.may_end or bool(chunks)
         for chunk in chunks:

@@ -70,8 +70,7 @@ def mentions_error(content: Content) -> bool:
     """Tell whether a JSON text may hold the name `error`, without parsing it."""
     if len(content) > _LONG:
         content = content[:_SEARCHED] + content[-_SEARCHED:]
-    # `in` asks first whether the word is a number, and costs ten times as much.
-    return content.partition(_WORD)[1] == _WORD
+    return content.partition(_WORD)[1] != b""  # `in` asks first whether it is a number: ten times the price
 
 
 def error_member(payload: Content) -> bool:

@@ -26,6 +26,9 @@ Response = TypeVar("Response")
 Response_co = TypeVar("Response_co", covariant=True)
 Whole = TypeVar("Whole")
 
+_READ = (b"",)
+"""In place of a chunk's payload: what that has in place of a delta, the stream has put into the chunk."""
+
 
 class Pieces(Protocol[Chunk_contra, Response_co]):
     """Makes responses of chunks."""
@@ -47,7 +50,7 @@ class ChatPieces:
 
     def take(self, chunk: ChatCompletionStreamResponse) -> Iterator[ChatResponse]:
         """Give all that came so far, and the chunk's piece."""
-        self._fold.add([chunk])
+        self._fold.add([chunk], _READ)
         answer = self._fold.snapshot()
         if answer.choices:
             piece = _piece(chunk, answer.choices[0].index)
@@ -71,7 +74,7 @@ class CompletionPieces:
 
     def take(self, chunk: CompletionStreamResponse) -> Iterator[CompletionResponse]:
         """Give all that came so far, and the chunk's piece."""
-        self._fold.add([chunk])
+        self._fold.add([chunk], _READ)
         answer = self._fold.snapshot()
         if answer.choices:
             yield completion_response(answer, _raw(chunk), _piece(chunk, answer.choices[0].index).content or "")

@@ -13,7 +13,7 @@ import aiohttp
 import msgspec
 from aiohttp import web
 
-from imagine._answers.folding import ChatFold, CompletionFold
+from imagine._answers.folding import ChatFold, CompletionFold, NoChunk
 from imagine._answers.sse import SSEDecoder
 from imagine.exceptions import ImagineDecodeException, ImagineStreamException
 from imagine.server.events import DONE, Pacing, SSEResponse
@@ -150,10 +150,10 @@ class Seen:
             return
         try:
             if self._is_chat:
-                self._chat.add([Decoding(ChatCompletionStreamResponse).decode(payload)])
+                self._chat.add([Decoding(ChatCompletionStreamResponse).decode(payload)], [payload])
             else:
-                self._text.add([Decoding(CompletionStreamResponse).decode(payload)])
-        except ImagineDecodeException:
+                self._text.add([Decoding(CompletionStreamResponse).decode(payload)], [payload])
+        except (ImagineDecodeException, NoChunk):
             return
         self._any = True
 

@@ -176,12 +176,6 @@ class ChatCompletionResponseStreamChoice(PlainDTO, kw_only=True):
     """Probabilities of the piece's tokens, as the service tells them."""
     stop_reason: int | str | None = None
     """The stop sequence, or the id of the token, that ended it (vLLM)."""
-    usage: UsageInfo | None = None
-    """Tokens that the request took, where the service counts them here; the chunk's `usage` is the same then."""
-    message: DeltaMessage | None = None
-    """The whole message, from services that answer a stream in one event; `delta` has what it has not had before."""
-    text: str | None = None
-    """The text, from services that send it here; `delta.content` has it, too."""
 
 
 class ChatCompletionStreamResponse(PlainDTO, kw_only=True):

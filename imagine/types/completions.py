@@ -110,10 +110,6 @@ class CompletionResponseStreamChoice(PlainDTO, kw_only=True):
     """Probabilities of the piece's tokens, as the service tells them."""
     stop_reason: int | str | None = None
     """The stop sequence, or the id of the token, that ended it (vLLM)."""
-    usage: UsageInfo | None = None
-    """Tokens that the request took, where the service counts them here; the chunk's `usage` is the same then."""
-    message: DeltaMessage | None = None
-    """The whole message, from services that answer a stream in one event; `delta` has what it has not had before."""
 
     def __post_init__(self) -> None:
         if self.delta.content is None:

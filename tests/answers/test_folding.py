@@ -24,7 +24,8 @@ def folded(*pieces):
     """The calls of a stream of these pieces, as (id, name, arguments)."""
     fold = ChatFold()
     for piece in pieces:
-        fold.add([ChatCompletionStreamResponse.model_validate({"choices": [{"delta": {"tool_calls": [piece]}}]})])
+        body = {"choices": [{"delta": {"tool_calls": [piece]}}]}
+        fold.add([ChatCompletionStreamResponse.model_validate(body)], [b""])
     calls = fold.snapshot().choices[0].message.tool_calls or []
     return [(call.id, call.function.name, call.function.arguments) for call in calls]
 
@@ -116,5 +117,5 @@ def test_a_long_call_in_small_pieces_costs_no_more_than_its_length():
     call = ChatMessageToolCall(index=0, function=Function(arguments='"a": 1, '))
     chunk = ChatCompletionStreamResponse.model_validate({"choices": [{"delta": {}}]})
     chunk.choices[0].delta.tool_calls = [call]
-    fold.add([chunk] * 100_000)
+    fold.add([chunk] * 100_000, [b""] * 100_000)
     assert len(fold.snapshot().choices[0].message.tool_calls[0].function.arguments) == 800_000

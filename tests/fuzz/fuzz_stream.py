@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import fuzz_decoding
 import fuzz_sse
 
-from imagine._answers.folding import ChatFold, CompletionFold, Fold, ImageFold
+from imagine._answers.folding import ChatFold, CompletionFold, Fold, ImageFold, NoChunk
 from imagine._answers.sse import SSEDecoder
 from imagine.exceptions import ImagineDecodeException
 from imagine.types.base import to_json
@@ -35,8 +35,11 @@ def fuzz(data: bytes) -> None:
     for decoding, make_fold in KINDS:
         fold = make_fold()
         chunks = _chunks(decoding, payloads)
-        fold.add(chunks)
-        _check(decoding, fold, chunks)
+        try:
+            fold.add(chunks, payloads)
+        except NoChunk as bad:
+            del chunks[bad.place :]
+        _check(decoding, fold, list(zip(chunks, payloads, strict=False)))
 
 
 def _chunks(decoding: Decoding[Any], payloads: list[bytes]) -> list[Any]:
@@ -49,11 +52,11 @@ def _chunks(decoding: Decoding[Any], payloads: list[bytes]) -> list[Any]:
     return chunks
 
 
-def _check(decoding: Decoding[Any], fold: Fold[Any, Any], chunks: list[Any]) -> None:
+def _check(decoding: Decoding[Any], fold: Fold[Any, Any], read: list[tuple[Any, bytes]]) -> None:
     """A fold's answer can be written, is Unicode, and does not depend on how the chunks came apart."""
     fold.text.encode()
     one_by_one = type(fold)()
-    for chunk in chunks:
-        one_by_one.add([chunk])
+    for chunk, payload in read:
+        one_by_one.add([chunk], [payload])
     assert to_json(fold.snapshot()) == to_json(one_by_one.snapshot())
     assert (fold.complete, fold.may_end) == (one_by_one.complete, one_by_one.may_end)

@@ -8,6 +8,8 @@ import pytest
 from support.clients import HELLO
 from support.listeners import listening
 
+from imagine import ImagineStreamException
+
 pytestmark = pytest.mark.anyio
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
@@ -49,6 +51,8 @@ STREAMS = {
         "Hello",
     ),
     "a text": ([{"text": "Hello", "finish_reason": "stop"}], "Hello"),
+    "only leniently": ([{**whole({"role": 7, "content": "Hello"}), "index": None}], "Hello"),
+    "behind others of the same read": ([piece("Hel"), piece("lo"), whole(said("Hello"))], "Hello"),
     "a text in pieces": ([{"text": "Hel"}, {"text": "lo"}, {"text": "", "finish_reason": "stop"}], "Hello"),
 }
 
@@ -56,6 +60,11 @@ STREAMS = {
 async def streamed(make_client, route, choices, **options):
     """Return the chunks of a stream of these choices, and the stream."""
     bodies = [{"id": "1", "model": "m", "choices": [{"index": 0, **choice}]} for choice in choices]
+    return await streamed_events(make_client, route, bodies, **options)
+
+
+async def streamed_events(make_client, route, bodies, **options):
+    """Return the chunks of a stream of these events, and the stream."""
     events = b"".join(b"data: " + json.dumps(body).encode() + b"\n\n" for body in bodies)
     async with listening(HEAD + events + b"data: [DONE]\n\n") as listener:
         client = await make_client(endpoint=f"http://127.0.0.1:{listener.port}", max_retries=0)
@@ -95,3 +104,24 @@ async def test_members_that_no_delta_has_said_are_taken(make_client):
     _, stream = await streamed(make_client, "chat", [*reasoning, whole(said("Hello", reasoning="Greet."))])
     final = await stream.final()
     assert (final.first_reasoning, final.first_content) == ("Greet.", "Hello")
+
+
+@pytest.mark.parametrize("fold", [True, False])
+@pytest.mark.parametrize("bad", [whole("Hello"), whole({"content": 7}), {"text": ["Hello"], "finish_reason": "stop"}])
+@pytest.mark.parametrize("route", ["chat", "completion"])
+async def test_what_is_no_message_breaks_the_stream(make_client, route, bad, fold):
+    """A message or a text of a wrong type is told with its place; the chunks of the same read before it are given."""
+    with pytest.raises(ImagineStreamException, match=r"choices\[0\]\.(message|text)") as caught:
+        await streamed(make_client, route, [piece(role="assistant"), bad, piece("more", "stop")], fold=fold)
+    assert caught.value.call.events == 1
+
+
+@pytest.mark.parametrize("route", ["chat", "completion"])
+async def test_each_of_several_alternatives_has_its_message(make_client, route):
+    """Alternatives that come in one event are told apart, the text of one from the message of the other."""
+    choices = [whole(said("One")), {"text": "Two", "finish_reason": "length"}]
+    event = {"choices": [{"index": number, **choice} for number, choice in enumerate(choices)]}
+    _, stream = await streamed_events(make_client, route, [event])
+    final = (await stream.final()).choices
+    texts = [one.message.content if route == "chat" else one.text for one in final]
+    assert [*zip(texts, [one.finish_reason for one in final], strict=True)] == [("One", "stop"), ("Two", "length")]

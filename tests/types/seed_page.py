@@ -274,14 +274,9 @@ ADDITIONS = [
     *(Row(owner, "logprobs", "dict[str, Any] | None", "None") for owner in CHOICES),
     *(Row(owner, "stop_reason", "int | str | None", "None") for owner in CHOICES),
     *(Row(owner, name, "str | None", "None") for owner in ANSWERED for name in ("system_fingerprint", "service_tier")),
-    *(Row(owner, "message", "DeltaMessage | None", "None") for owner in CHOICES if "Stream" in owner),
-    Row("ChatCompletionResponseStreamChoice", "text", "str | None", "None"),
     Row("UsageInfo", "prompt_tokens_details", "dict[str, Any] | None", "None"),
     Row("UsageInfo", "completion_tokens_details", "dict[str, Any] | None", "None"),
-    *(Row(owner, "usage", "UsageInfo | None", "None") for owner in CHOICES),
-    Row("ChatCompletionResponseStreamChoice", "message", "DeltaMessage | None", "None"),
-    Row("ChatCompletionResponseStreamChoice", "text", "str | None", "None"),
-    Row("CompletionResponseStreamChoice", "message", "DeltaMessage | None", "None"),
+    *(Row(owner, "usage", "UsageInfo | None", "None") for owner in CHOICES if "Stream" not in owner),
 ]
 
 # A class beyond both pages, which is one of theirs under a name of its own: (ours, theirs).
