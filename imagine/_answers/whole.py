@@ -8,7 +8,7 @@ out of the payload, where it has their names.
 from __future__ import annotations
 
 from collections import defaultdict
-from itertools import compress, repeat
+from itertools import chain, compress, repeat
 from typing import TYPE_CHECKING
 
 from msgspec.structs import astuple
@@ -69,7 +69,7 @@ class WholeMessages:
             or (payload.partition(b'"text"')[1] and any(map(self._lacks_text, chunk.choices)))
             or (counts and payload.partition(b'"usage"')[1])
         ):
-            return _FOREIGN_CHUNK.decode(payload).choices
+            return chain(_FOREIGN_CHUNK.decode(payload).choices, repeat(_NOTHING))
         return repeat(_NOTHING)
 
     def take(
