@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import quote
 
 from msgspec import Meta, Struct
@@ -123,11 +123,12 @@ def texts_of(given: Texts) -> list[str]:
 def unknown_members(document: Any, fitted: Any, place: str = "") -> list[str]:
     """List the names that a JSON document has and the class that it became has not, like `messages.refusal`."""
     names: list[str] = []
-    if type(fitted) is list:
-        for number, value in enumerate(cast("list[Any]", fitted)):
+    kind = fitted.__class__
+    if kind is list:
+        for number, value in enumerate(fitted):
             if members_of(value.__class__):
                 names += unknown_members(document[number], value, place)
-    elif known := members_of(fitted.__class__):
+    elif known := members_of(kind):
         for name, item in document.items():
             if name not in known:
                 names.append(f"{place}{name}")
