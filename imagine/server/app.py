@@ -6,7 +6,7 @@ import asyncio
 import logging
 import sqlite3
 from functools import partial
-from random import getrandbits  # uuid4 asks the system each time, and other threads run meanwhile
+from random import randbytes  # uuid4 asks the system each time, and other threads run meanwhile
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -19,7 +19,7 @@ from imagine.server.faults import Exchange, Playable, Sent, Wire, parse
 from imagine.server.quotas import quota_headers
 from imagine.server.recorder import record
 from imagine.server.routes import IMAGE_ROUTE, ROUTES
-from imagine.server.service import CONNECTION, RECORD, REPLY, SERVICE, USER, Service
+from imagine.server.service import SERVICE, STATE, RequestState, Service
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable
@@ -68,9 +68,10 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
     """Give every answer an id and every error a JSON body, and send streams."""
     try:
         response = await _outcome(request, handler)
-        response.headers["X-Request-Id"] = request[RECORD].request_id
+        state = request[STATE]
+        response.headers["X-Request-Id"] = state.record.request_id
         if isinstance(response, SSEResponse):
-            with request.app[SERVICE].streams.one_more():
+            with state.service.streams.one_more():
                 await response.send(request)
     except Exception:
         if has_gone(request):  # nobody is left to answer
@@ -83,7 +84,7 @@ async def _outcome(request: web.Request, handler: Handler) -> web.StreamResponse
     try:
         return await handler(request)
     except Refusal as refusal:
-        request[RECORD].refused()
+        request[STATE].record.refused()
         return refusal.answer()
     except web.HTTPException as error:
         allowed = {name: value for name, value in error.headers.items() if name == "Allow"}
@@ -102,9 +103,10 @@ async def _outcome(request: web.Request, handler: Handler) -> web.StreamResponse
 def _recorded(request: web.Request, handler: Handler) -> Awaitable[web.StreamResponse]:
     """Record the request."""
     service = request.app[SERVICE]
-    connection = request[CONNECTION] = service.connections.of(request)
-    request[RECORD] = record(request, f"req-{getrandbits(128):032x}", connection)
-    service.requests.append(request[RECORD])
+    connection = service.connections.of(request)
+    recorded = record(request, f"req-{randbytes(16).hex()}", connection)
+    service.requests.append(recorded)
+    request[STATE] = RequestState(service, connection, recorded)
     return handler(request)
 
 
@@ -112,20 +114,22 @@ def _recorded(request: web.Request, handler: Handler) -> Awaitable[web.StreamRes
 def _authorised(request: web.Request, handler: Handler) -> Awaitable[web.StreamResponse]:
     """Require a key, except for images: a browser or viewer that opens their address has none."""
     if request.match_info.route.name != IMAGE_ROUTE:
-        request[USER] = request.app[SERVICE].user_of(request.headers.get("Authorization", ""))
+        state = request[STATE]
+        state.user = state.service.user_of(request.headers.get("Authorization", ""))
     return handler(request)
 
 
 @web.middleware
 async def _faulted(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Read the body, and play the fault meant for the request, if there is one."""
-    fault = _fault_for(request)
+    state = request[STATE]
+    fault = _fault_for(request, state)
     try:
         if fault is None or fault.reads_body:
-            await _receive(request)
+            await _receive(request, state)
         return await (handler(request) if fault is None else _played(request, handler, fault))
     finally:
-        for upload in request[RECORD].form.values():
+        for upload in state.record.form.values():
             if isinstance(upload, Upload):
                 upload.file.close()
 
@@ -135,58 +139,62 @@ async def _metered(request: web.Request, handler: Handler) -> web.StreamResponse
     """Keep inference calls within the quotas, report what is left of them, and which members were ignored."""
     if request.method != "POST" or request.match_info.http_exception is not None:
         return await handler(request)
-    service, user = request.app[SERVICE], request[USER]
-    verdict = service.quotas.admit(user)
+    state = request[STATE]
+    quotas, styles = state.service.quotas, state.service.config.quota_headers
+    verdict = quotas.admit(state.user)
     if verdict.wait:
-        raise rate_limited(quota_headers(verdict, service.config.quota_headers))
+        raise rate_limited(quota_headers(verdict, styles))
     response = await handler(request)
-    response.headers.update(ignored_header(request[RECORD].ignored))
-    response.headers.update(quota_headers(service.quotas.left(user), service.config.quota_headers))
+    if told := ignored_header(state.record.ignored) | quota_headers(quotas.left(state.user), styles):
+        response.headers.update(told)
     return response
 
 
 @web.middleware
 def _scripted(request: web.Request, handler: Handler) -> Awaitable[web.StreamResponse]:
     """Let the reply that a test has scripted for the request, if there is one, stand in for the engines."""
-    content = request[REPLY] = request.app[SERVICE].scripts.take(request[RECORD])
+    state = request[STATE]
+    content = state.reply = state.service.scripts.take(state.record)
     return handler(request) if content is None else _replied(request, handler, content)
 
 
 async def _replied(request: web.Request, handler: Handler, content: Content) -> web.StreamResponse:
     await asyncio.sleep(content.reply.delay)
-    if content.reply.fault is None or request[RECORD].fault:  # what the request or the script of faults names is first
+    recorded = request[STATE].record
+    if content.reply.fault is None or recorded.fault:  # what the request or the script of faults names is first
         return await handler(request)
     return await _played(request, handler, parse(content.reply.fault))
 
 
-def _fault_for(request: web.Request) -> Playable | None:
-    if request[CONNECTION].doomed:
+def _fault_for(request: web.Request, state: RequestState) -> Playable | None:
+    if state.connection.doomed:
         return parse("close-before-answer")
     asked_for = request.headers.get(FAULT_HEADER)
     try:
-        return parse(asked_for) if asked_for else request.app[SERVICE].faults.take()
+        return parse(asked_for) if asked_for else state.service.faults.take()
     except ValueError as error:
         raise Refusal(400, {"detail": str(error)}) from error
 
 
-async def _receive(request: web.Request) -> None:
+async def _receive(request: web.Request, state: RequestState) -> None:
     """Read the body into the record."""
     if request.content_type.startswith("multipart/"):
-        await read_form(request, request[RECORD].form, request.app[SERVICE].config.max_upload_bytes)
+        await read_form(request, state.record.form, state.service.config.max_upload_bytes)
     else:
-        request[RECORD].body = await request.read()
+        state.record.body = await request.read()
 
 
 async def _played(request: web.Request, handler: Handler, fault: Playable) -> web.StreamResponse:
-    service, recorded = request.app[SERVICE], request[RECORD]
+    state = request[STATE]
+    recorded = state.record
     recorded.fault = fault.name
     wire = Wire(request)
     exchange = Exchange(
         request=request,
         wire=wire,
         headers={"X-Request-Id": recorded.request_id},
-        connection=request[CONNECTION],
-        streams=service.streams,
+        connection=state.connection,
+        streams=state.service.streams,
         answer=partial(handler, request),
     )
     async with exchange:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import quote
 
 from msgspec import Meta, Struct
@@ -22,6 +23,7 @@ __all__ = [
     "RerankAsked",
     "TextDocument",
     "ignored_header",
+    "members_of",
     "texts_of",
     "unknown_members",
 ]
@@ -118,24 +120,27 @@ def texts_of(given: Texts) -> list[str]:
     return [" ".join(map(str, item)) if isinstance(item, list) else str(item) for item in given]
 
 
-def unknown_members(document: object, fitted: object, place: str = "") -> list[str]:
+def unknown_members(document: Any, fitted: Any, place: str = "") -> list[str]:
     """List the names that a JSON document has and the class that it became has not, like `messages.refusal`."""
-    if isinstance(document, list) and isinstance(fitted, list):
-        pairs = zip(cast("list[object]", document), cast("list[object]", fitted), strict=True)
-        return [name for item, value in pairs if _fields(value) for name in unknown_members(item, value, place)]
     names: list[str] = []
-    known = _fields(fitted)
-    for name, item in cast("dict[str, object]", document).items() if known and isinstance(document, dict) else ():
-        if name not in known:
-            names.append(f"{place}{name}")
-        elif type(item) is dict or type(item) is list:
-            names += unknown_members(cast("object", item), getattr(fitted, name), f"{place}{name}.")
+    kind = fitted.__class__
+    if kind is list:
+        for number, value in enumerate(fitted):
+            if members_of(value.__class__):
+                names += unknown_members(document[number], value, place)
+    elif known := members_of(kind):
+        for name, item in document.items():
+            if name not in known:
+                names.append(f"{place}{name}")
+            elif type(item) is dict or type(item) is list:
+                names += unknown_members(item, getattr(fitted, name), f"{place}{name}.")
     return names
 
 
-def _fields(value: object) -> tuple[str, ...]:
-    """Return the names that an instance of a class of ours has; none for anything else."""
-    return getattr(value, "__struct_fields__", ())
+@cache
+def members_of(kind: type) -> frozenset[str]:
+    """Return the names that a class of ours has; none for any other class."""
+    return frozenset(getattr(kind, "__struct_fields__", ()))
 
 
 def ignored_header(names: Sequence[str]) -> dict[str, str]:

@@ -17,7 +17,7 @@ from imagine._answers.folding import ChatFold, CompletionFold, NoChunk
 from imagine._answers.sse import SSEDecoder
 from imagine.exceptions import ImagineDecodeException, ImagineStreamException
 from imagine.server.events import DONE, Pacing, SSEResponse
-from imagine.server.service import REPLY, SERVICE, InferenceCall
+from imagine.server.service import STATE, InferenceCall
 from imagine.server.store import Spent
 from imagine.types.chat_completions import ChatCompletionStreamResponse
 from imagine.types.completions import CompletionStreamResponse
@@ -51,8 +51,9 @@ def or_upstream(handler: Handler) -> Handler:
     """Let the upstream answer, where there is one and no test has scripted a reply; else the handler."""
 
     async def answered(request: web.Request) -> web.StreamResponse:
-        upstream = request.app[SERVICE].upstream
-        if upstream is None or request[REPLY] is not None:
+        state = request[STATE]
+        upstream = state.service.upstream
+        if upstream is None or state.reply is not None:
             return await handler(request)
         call = InferenceCall(request)
         call.document  # noqa: B018 - a body that is no JSON object is refused before anything is sent

@@ -135,8 +135,9 @@ class Generation:
 
     def _make_at_once(self, begin: Callable[[], list[Part]]) -> None:
         self._parts = begin()
-        for work in self._works:
-            work.finish()
+        for part in self._parts:
+            for work in part.works:
+                work.finish()
 
     async def _pieces(self) -> AsyncGenerator[tuple[int, Work, Json], None]:
         if not self._call.takes_time:
@@ -171,13 +172,15 @@ class Generation:
 
         Even a client that has left early is billed.
         """
-        seconds = round(time.perf_counter() - self._started, 6)
-        spends = [Spent(part.prompt_tokens, part.output_tokens, seconds / len(self._parts)) for part in self._parts]
-        self._spent = spends[0] if len(spends) == 1 else _sum(spends, seconds)
+        seconds = time.perf_counter() - self._started
+        spends: list[Spent] = []
         answers: list[msgspec.Raw] = []
-        for part, spent in zip(self._parts, spends, strict=True):
+        for part in self._parts:
+            spent = Spent(part.prompt_tokens, part.output_tokens, seconds / len(self._parts))
+            spends.append(spent)
             answers.append(msgspec.Raw(msgspec.json.encode(self._answer(part.works, spent))))
             await self._call.conclude(self._model, spent, answers[-1], part.request)
+        self._spent = spends[0] if len(spends) == 1 else _sum(spends, seconds)
         return answers
 
     async def _chunks(self) -> AsyncGenerator[bytes, None]:
@@ -196,7 +199,7 @@ class Generation:
     def _answer(self, works: Sequence[Work], spent: Spent) -> Json:
         choices = [self._choice(index, work, self._shape.choice(work), work.made) for index, work in enumerate(works)]
         answer = {**self._head(self._shape.object), "choices": choices, "usage": spent.as_usage()}
-        return answer if self._shape is CHAT else {**answer, "generation_time": spent.seconds}
+        return answer if self._shape is CHAT else {**answer, "generation_time": round(spent.seconds, 6)}
 
     def _choice(self, index: int, work: Work, content: Json, made: Sequence[Token]) -> Json:
         choice = {"index": index, **content, "finish_reason": work.finish_reason}

@@ -19,7 +19,7 @@ from imagine.server.answers import Refusal, json_answer, unprocessable
 from imagine.server.asked import MOST_CHOICES, EmbeddingAsked, RerankAsked, texts_of
 from imagine.server.bodies import Upload
 from imagine.server.events import DONE, SSEResponse
-from imagine.server.service import RECORD, SERVICE, InferenceCall
+from imagine.server.service import STATE, InferenceCall
 from imagine.server.store import Spent
 from imagine.types.images import ImageRequest
 from imagine.types.reranker import ReRankerRequest
@@ -117,7 +117,7 @@ async def transcribe(request: web.Request) -> web.StreamResponse:
 
 async def transcriptions(request: web.Request) -> web.StreamResponse:
     """Do the same where OpenAI's clients ask for it, as JSON or as the text alone."""
-    wanted = request[RECORD].form.get("response_format", "json")
+    wanted = request[STATE].record.form.get("response_format", "json")
     if wanted not in ("json", "verbose_json", "text"):
         raise unprocessable(["body", "response_format"], "must be json, verbose_json or text")
     answer = await _transcription(request, "model", "file", "response_format")
@@ -204,7 +204,7 @@ class Drawing:
 
 async def draw_image(request: web.Request) -> web.StreamResponse:
     """Draw an image again, from the request that its address stands for."""
-    service, index = request.app[SERVICE], int(request.match_info["index"])
+    service, index = request[STATE].service, int(request.match_info["index"])
     kept = await service.stored(service.store.image_request, request.match_info["id"])
     asked = msgspec.json.decode(kept, type=ImageRequest) if kept else None
     if asked is None or index >= asked.n:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 __all__ = ["BASE_PATH", "BASE_PATHS", "OPENAI_PATH", "route_of"]
 
 BASE_PATH = "/apis/v2"
@@ -11,6 +13,7 @@ OPENAI_PATH = "/v1"
 BASE_PATHS = (BASE_PATH, OPENAI_PATH)
 
 
+@lru_cache(maxsize=256)
 def route_of(path: str) -> str:
     """Return what stands below the base that a request came through; the path itself where it is below none."""
     for base in BASE_PATHS:

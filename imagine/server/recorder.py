@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import itertools
 import time
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import msgspec
 
-from imagine.server.bodies import Form
+from imagine.server.bodies import Form, Upload
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Mapping
 
     from aiohttp import web
 
@@ -55,8 +55,7 @@ class Connections:
         return connection
 
 
-@dataclass(slots=True)
-class RecordedRequest:
+class RecordedRequest(msgspec.Struct, kw_only=True):
     """A request as the server saw it."""
 
     method: str
@@ -72,12 +71,12 @@ class RecordedRequest:
     """The `X-Request-Id` of the answer."""
     fault: str | None = None
     """Name of the fault that was played."""
-    time: float = field(default_factory=time.time)
+    time: float = msgspec.field(default_factory=time.time)
     """When it arrived, in seconds since 1970."""
     body: bytes = b""
     """The body; empty for uploads, where the request was answered before its body was read, and where one of more than
     64 KiB was refused."""
-    form: Form = field(default_factory=Form)
+    form: Form = msgspec.field(default_factory=dict[str, str | Upload])
     """The fields of a multipart upload."""
     ignored: tuple[str, ...] = ()
     """Members of the body, or fields of the upload, that mean nothing here; `X-Imagine-Ignored` names them."""

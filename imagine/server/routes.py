@@ -15,7 +15,7 @@ from imagine.server.gateway import offered, or_upstream
 from imagine.server.generation import chat, completions, translate
 from imagine.server.inference import draw_image, embeddings, images, rerank, reranker, transcribe, transcriptions
 from imagine.server.paths import BASE_PATHS, route_of
-from imagine.server.service import HISTORY_ROUTES, SERVICE, USER
+from imagine.server.service import HISTORY_ROUTES, STATE
 from imagine.server.store import UsageFilter
 
 if TYPE_CHECKING:
@@ -38,14 +38,14 @@ async def ping(request: web.Request) -> web.StreamResponse:
 
 async def health(request: web.Request) -> web.StreamResponse:
     """Report the state of the store, of the counters in memory (in place of Redis), and of the fast engines."""
-    service = request.app[SERVICE]
+    service = request[STATE].service
     models = await (_state_of_upstream(service) if service.upstream else _state_of_engines(service))
     return json_answer({"postgres": await _state_of_store(request), "redis": "ok", "models": models})
 
 
 async def models(request: web.Request) -> web.StreamResponse:
     """List the models by type, all of them or those of one type, and once more as OpenAI's API does."""
-    known, kind = await offered(request.app[SERVICE]), request.query.get("model_type")
+    known, kind = await offered(request[STATE].service), request.query.get("model_type")
     if kind is not None and kind not in known:
         raise unprocessable(["query", "model_type"], f"no such type; known: {', '.join(known)}")
     typed = {name: list(names) for name, names in known.items() if kind in (None, name)}
@@ -56,7 +56,7 @@ async def models(request: web.Request) -> web.StreamResponse:
 async def model(request: web.Request) -> web.StreamResponse:
     """Describe one model."""
     name = request.match_info["id"]
-    if not any(name in names for names in (await offered(request.app[SERVICE])).values()):
+    if not any(name in names for names in (await offered(request[STATE].service)).values()):
         raise model_not_found()
     return json_answer(_described(name))
 
@@ -67,7 +67,7 @@ def _described(name: str) -> dict[str, object]:
 
 async def usage(request: web.Request) -> web.StreamResponse:
     """Sum up what the key has used, per model and time bin, and per model overall."""
-    service, wanted = request.app[SERVICE], _usage_filter(request)
+    service, wanted = request[STATE].service, _usage_filter(request)
     bin_seconds = _seconds(request.query.get("aggregation_duration", "1 day"))
     binned = await service.stored(service.store.usage, wanted, bin_seconds)
     return json_answer({"usage": binned, "overall": await service.stored(service.store.overall_usage, wanted)})
@@ -78,13 +78,13 @@ async def history(request: web.Request) -> web.StreamResponse:
     max_items = request.query.get("max_items", "1")
     if not re.fullmatch(r"[1-9][0-9]{0,8}", max_items):
         raise unprocessable(["query", "max_items"], "must be a whole number, at least 1")
-    service = request.app[SERVICE]
-    pairs = await service.stored(service.store.history, request[USER], route_of(request.path), int(max_items))
+    service = request[STATE].service
+    pairs = await service.stored(service.store.history, request[STATE].user, route_of(request.path), int(max_items))
     return json_answer([[msgspec.Raw(response), msgspec.Raw(asked)] for response, asked in pairs])
 
 
 async def _state_of_store(request: web.Request) -> str:
-    service = request.app[SERVICE]
+    service = request[STATE].service
     return await service.stored(_state, service.store.check)
 
 
@@ -111,7 +111,7 @@ def _state(check: Callable[[], None]) -> str:
 def _usage_filter(request: web.Request) -> UsageFilter:
     since, until = _time(request, "from"), _time(request, "to")
     bounds = {name: value for name, value in (("since", since), ("until", until)) if value is not None}
-    return UsageFilter(user=request[USER], model=request.query.get("model"), **bounds)
+    return UsageFilter(user=request[STATE].user, model=request.query.get("model"), **bounds)
 
 
 def _time(request: web.Request, name: str) -> float | None:

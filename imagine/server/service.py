@@ -9,14 +9,15 @@ import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from functools import cached_property, partial
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import msgspec
 from aiohttp import web
 
 from imagine.server.answers import bad_value, model_not_found, unauthorized
-from imagine.server.asked import unknown_members
+from imagine.server.asked import members_of, unknown_members
 from imagine.server.bodies import fitted, parse_json
 from imagine.server.engines import QuickTextEngine
 from imagine.server.events import OpenStreams
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from imagine.server.work import Work
     from imagine.types.common import LLMSamplingParams
 
-__all__ = ["CONNECTION", "HISTORY_ROUTES", "RECORD", "REPLY", "SERVICE", "USER", "InferenceCall", "Service"]
+__all__ = ["HISTORY_ROUTES", "SERVICE", "STATE", "InferenceCall", "RequestState", "Service"]
 
 T = TypeVar("T", bound=msgspec.Struct)
 P = ParamSpec("P")
@@ -144,30 +145,41 @@ async def _to_its_end(job: Callable[[], R]) -> R:
         raise
 
 
+@dataclass(slots=True)
+class RequestState:
+    """What is known about a request on its way; the middlewares find it out."""
+
+    service: Service
+    connection: Connection
+    record: RecordedRequest
+    user: str = ""
+    """Whose key it has; "" where none is needed."""
+    reply: Content | None = None
+    """What a test has scripted for it; None where the engines answer."""
+
+
 SERVICE = web.AppKey("service", Service)
-USER = web.RequestKey("user", str)
-CONNECTION = web.RequestKey("connection", Connection)
-RECORD = web.RequestKey("record", RecordedRequest)
-REPLY: web.RequestKey[Content | None] = web.RequestKey("reply", Content)
-"""What a test has scripted for the request; None where the engines answer."""
+STATE = web.RequestKey("state", RequestState)
 
 
 class InferenceCall:
     """One request to an inference route: who asks, for what, and what it has cost."""
 
     def __init__(self, request: web.Request) -> None:
-        self.service = request.app[SERVICE]
-        self.reply = request[REPLY]
+        state = request[STATE]
+        self.service = state.service
+        self.reply = state.reply
         engines = self.service.config.engines
         self.engines = self.reply.standing_in(engines) if self.reply else engines
-        self.user = request[USER]
-        self.record = request[RECORD]
+        self.user = state.user
+        self.record = state.record
         self.route = route_of(request.path)
         self.is_own = request.path.startswith(f"{BASE_PATH}/")
         """Whether it came where our own clients send it, not where OpenAI's do."""
         self.takes_time = self.engines.text.takes_time and self.reply is None and self.route != "translate"
         """Whether its text is made in a thread, piece by piece, when it is its turn."""
         self._request = request
+        self._document: dict[str, Any] | None = None
 
     def cut(self) -> None:
         """Close the connection to the client, so that a stream without its end is seen to be cut."""
@@ -179,17 +191,20 @@ class InferenceCall:
         """What the addresses of images begin with: nothing for our own clients, which know the rest."""
         return "" if self.is_own else f"{self._request.url.origin()}{posixpath.dirname(BASE_PATH)}"
 
-    @cached_property
+    @property
     def document(self) -> dict[str, Any]:
         """The body's JSON object."""
-        return parse_json(self.record.body)
+        if self._document is None:
+            self._document = parse_json(self.record.body)
+        return self._document
 
     def decode(self, into: type[T]) -> T:
         """Convert the body to a class; `stream` is false if the body does not say."""
-        if "stream" in into.__struct_fields__:
-            self.document.setdefault("stream", False)
-        asked = fitted(self.document, into)
-        self.record.ignored = tuple(dict.fromkeys(unknown_members(self.document, asked)))
+        document = self.document
+        if "stream" in members_of(into):
+            document.setdefault("stream", False)
+        asked = fitted(document, into)
+        self.record.ignored = tuple(dict.fromkeys(unknown_members(document, asked)))
         return asked
 
     def require_model(self, kind: str, name: str) -> None:

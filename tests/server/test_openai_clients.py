@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 LLM, EMBEDDING = "Llama-3.1-8B", "BAAI/bge-large-en-v1.5"
 MESSAGES: Any = [{"role": "user", "content": "What does a router do?"}]
+LONG: Any = {"extra_body": {"ignore_eos": True}}
+"""No text ends before its limit."""
 WEATHER: Any = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 TOOL: Any = {"type": "function", "function": {"name": "get_weather", "parameters": WEATHER}}
 
@@ -48,7 +50,7 @@ def test_models_are_listed_and_found(client: openai.OpenAI) -> None:
 @pytest.mark.anyio
 async def test_a_chat_has_as_many_choices_as_asked_for(client: openai.OpenAI, async_client: openai.AsyncOpenAI) -> None:
     """`n` choices of one prompt differ, and each keeps to the newer name of the limit."""
-    options: Any = {"model": LLM, "messages": MESSAGES, "n": 3, "max_completion_tokens": 12}
+    options: Any = {"model": LLM, "messages": MESSAGES, "n": 3, "max_completion_tokens": 12, **LONG}
     answer = client.chat.completions.create(**options)
     assert len({choice.message.content for choice in answer.choices}) == 3
     assert answer.choices[0].message.tool_calls is None
@@ -59,7 +61,7 @@ async def test_a_chat_has_as_many_choices_as_asked_for(client: openai.OpenAI, as
 @pytest.mark.anyio
 async def test_a_streamed_chat_says_the_same(client: openai.OpenAI, async_client: openai.AsyncOpenAI) -> None:
     """Each choice's pieces come to the text of the whole answer, through both of its clients; usage comes last."""
-    options: Any = {"model": LLM, "messages": MESSAGES, "n": 2, "max_tokens": 8}
+    options: Any = {"model": LLM, "messages": MESSAGES, "n": 2, "max_tokens": 8, **LONG}
     streamed: Any = {**options, "stream": True, "stream_options": {"include_usage": True}}
     whole = [choice.message.content for choice in client.chat.completions.create(**options).choices]
     *chunks, last = client.chat.completions.create(**streamed)

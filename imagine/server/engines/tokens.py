@@ -24,6 +24,8 @@ def count(text: str) -> int:
 
 def words(text: str) -> list[str]:
     """List the words of a text or an identifier (snake_case, camelCase), case-folded."""
+    if text == text.casefold():  # no capital, no hump
+        return _all(_WORD, text)
     parts = [(found,) if found[1:].islower() else _CAMEL_HUMP.split(found) for found in _all(_WORD, text)]
     return [word.casefold() for part in parts for word in part]
 

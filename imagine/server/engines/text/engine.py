@@ -12,7 +12,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from imagine.server.engines.interface import Odds, Token
-from imagine.server.engines.randomness import random_for
+from imagine.server.engines.randomness import fractions_for, random_for
 from imagine.server.engines.schema import example
 from imagine.server.engines.text.asked_object import asked_keys, asked_schema
 from imagine.server.engines.text.conversation import last_user_text, quoted_tool_result, text_of
@@ -28,7 +28,6 @@ from imagine.types.chat_completions import ChatCompletionRequest, ChatMessageToo
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from random import Random
 
     from imagine.server.engines.text.ngram import Context
     from imagine.types.common import LLMSamplingParams
@@ -73,7 +72,7 @@ class NgramTextEngine:
     def complete(self, prompt: str, sampling: LLMSamplingParams) -> Iterator[Token]:
         """Continue the prompt; ValueError for a sampling option out of its bounds."""
         check(sampling)
-        sampler = self._sampler(sampling, prompt, random_for(prompt, sampling.seed))
+        sampler = self._sampler(sampling, prompt, fractions_for(prompt, sampling.seed))
         written = self._written(self._model.context_after(prompt), sampler, sampling)
         return self._ended(written, sampling, DEFAULT_MAX_TOKENS)
 
@@ -83,7 +82,8 @@ class NgramTextEngine:
         Quotes and JSON come whole unless `max_tokens` is given. ValueError for no messages, for an option out of its
         bounds, and for a schema that no value is found for.
         """
-        _check_chat(request)
+        check(request)
+        _check_messages(request)
         fixed = self._json(request) or quoted_tool_result(request.messages)
         if fixed is None:
             return self._ended(self._spoken(request), request, DEFAULT_MAX_TOKENS)
@@ -94,7 +94,10 @@ class NgramTextEngine:
 
         ValueError as for `chat`, and for a `tool_choice` that can't be followed.
         """
-        _check_chat(request)
+        _check_messages(request)
+        if not request.tools and not request.tool_choice:
+            return []
+        check(request)
         tool = chosen_tool(request)
         if tool is None:
             return []
@@ -127,7 +130,7 @@ class NgramTextEngine:
     def _spoken(self, request: ChatCompletionRequest, *about: str) -> Iterator[Token]:
         opening, context = self._opened(self._openings.about(last_user_text(request.messages)))
         conversation = " ".join(map(text_of, request.messages))
-        sampler = self._sampler(request, conversation, random_for(request.messages, request.seed, *about))
+        sampler = self._sampler(request, conversation, fractions_for(request.messages, request.seed, *about))
         return chain(opening, self._written(context, sampler, request))
 
     def _open(self, opening: str) -> tuple[list[Token], Context]:
@@ -144,9 +147,9 @@ class NgramTextEngine:
             if token == END and not sampling.ignore_eos:
                 return
 
-    def _sampler(self, sampling: LLMSamplingParams, prompt: str, generator: Random) -> Sampler:
+    def _sampler(self, sampling: LLMSamplingParams, prompt: str, fractions: Iterator[float]) -> Sampler:
         repeatable = pieces(prompt) if sampling.repetition_penalty is not None else ()
-        return Sampler(self._model, sampling, generator, map(self._model.id_of, repeatable))
+        return Sampler(self._model, sampling, fractions, map(self._model.id_of, repeatable))
 
     def _ended(self, text: Iterable[Token], sampling: LLMSamplingParams, default_limit: int | None) -> Iterator[Token]:
         limit = default_limit if sampling.max_tokens is None else sampling.max_tokens
@@ -169,8 +172,7 @@ def _certain(piece: str) -> Token:
     return Token(piece, None, lambda: Odds(0.0, [(piece, 0.0)]))
 
 
-def _check_chat(request: ChatCompletionRequest) -> None:
-    check(request)
+def _check_messages(request: ChatCompletionRequest) -> None:
     if not request.messages:
         raise ValueError("messages must hold at least one message.")
 

@@ -37,7 +37,7 @@ class NgramModel:
         self.candidates = lru_cache(maxsize=_REMEMBERED)(self._candidates)
         """The possible next tokens of a context with their probabilities, most likely first."""
         self.heaps = lru_cache(maxsize=_REMEMBERED)(self._heaps)
-        """Those of a context `heaped` at a temperature and top_p."""
+        """Those of a context as well as `heaped` at a temperature and top_p."""
         self.after = lru_cache(maxsize=_REMEMBERED)(self._after)
         """One of them, by its id."""
         for paragraph in text.strip().split(PARAGRAPH_BREAK):
@@ -81,12 +81,18 @@ class NgramModel:
     def _after(self, context: Context, token: int) -> Token:
         return self.token(token, self.candidates(context))
 
-    def _heaps(self, context: Context, temperature: float, top_p: float) -> list[float]:
-        return heaped(self.candidates(context), temperature, top_p)
+    def _heaps(self, context: Context, temperature: float, top_p: float) -> tuple[list[float], Candidates]:
+        candidates = self.candidates(context)
+        return heaped(candidates, temperature, top_p), candidates
 
 
 def heaped(candidates: Candidates, temperature: float, top_p: float) -> list[float]:
-    """Add up the weights of the candidates that top_p keeps, so that a random number finds one of them."""
+    """Add up the weights of the candidates that top_p keeps, so that a random number finds one of them.
+
+    Of no temperature at all, only the likeliest is kept.
+    """
+    if not temperature:
+        return [1.0]
     most, power = candidates[0][1], 1 / temperature
     heap = list(accumulate((weight / most) ** power for _, weight in candidates))
     return heap[: bisect_left(heap, top_p * heap[-1]) + 1]

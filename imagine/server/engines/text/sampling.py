@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from imagine.server.engines.text.ngram import heaped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from random import Random
+    from collections.abc import Iterable, Iterator
 
     from imagine.server.engines.interface import Token
     from imagine.server.engines.text.ngram import Candidates, Context, NgramModel
@@ -45,16 +44,16 @@ def check(sampling: LLMSamplingParams) -> None:
 
 
 class Sampler:
-    """Picks the tokens of one generation; the same options, context and random generator give the same tokens.
+    """Picks the tokens of one generation; the same options, context and random numbers give the same tokens.
 
     Penalties come first, then temperature (default 0.7; 0 takes the most likely token), top_k and top_p.
     """
 
     def __init__(
-        self, model: NgramModel, sampling: LLMSamplingParams, generator: Random, prompt: Iterable[int]
+        self, model: NgramModel, sampling: LLMSamplingParams, fractions: Iterator[float], prompt: Iterable[int]
     ) -> None:
         self._model = model
-        self._random = generator.random
+        self._random = fractions.__next__
         self._temperature = DEFAULT_TEMPERATURE if sampling.temperature is None else sampling.temperature
         self._top_k = sampling.top_k if sampling.top_k not in (None, -1) else None
         self._top_p = 1.0 if sampling.top_p is None else sampling.top_p
@@ -63,25 +62,21 @@ class Sampler:
 
     def pick(self, context: Context) -> tuple[int, Token]:
         """Pick the token that follows: its id, and itself."""
-        candidates = self._model.candidates(context)
         if self._is_plain:
-            token = self._draw(candidates, context)
+            heap, candidates = self._model.heaps(context, self._temperature, self._top_p)
+            token = candidates[self._place_in(heap)][0]
             return token, self._model.after(context, token)
+        candidates = self._model.candidates(context)
         if self._penalties is not None:
             candidates = self._penalties.applied_to(candidates)
         candidates = candidates[: self._top_k]
-        token = self._draw(candidates)
+        token = candidates[self._place_in(heaped(candidates, self._temperature, self._top_p))][0]
         if self._penalties is not None:
             self._penalties.count(token)
         return token, self._model.token(token, candidates)
 
-    def _draw(self, candidates: Candidates, context: Context | None = None) -> int:
-        """Draw one of a context's candidates, or of others."""
-        heat, top_p = self._temperature, self._top_p
-        if heat == 0 or len(candidates) == 1:
-            return candidates[0][0]
-        heap = self._model.heaps(context, heat, top_p) if context else heaped(candidates, heat, top_p)
-        return candidates[bisect(heap, self._random() * heap[-1], 0, len(heap) - 1)][0]
+    def _place_in(self, heap: list[float]) -> int:
+        return bisect(heap, self._random() * heap[-1], 0, len(heap) - 1) if len(heap) > 1 else 0
 
 
 def _penalises(sampling: LLMSamplingParams) -> bool:
