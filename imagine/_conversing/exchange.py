@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from imagine._conversing.record import Record
     from imagine._conversing.window import Window
-    from imagine._running.crew import Crew
     from imagine._running.loop import Asked
+    from imagine._running.toolset import Toolset
     from imagine._running.turns import Event
     from imagine.types.chat_completions import ChatCompletionResponse, ChatMessage
 
@@ -27,13 +27,13 @@ class Exchange(ToolLoop):
     def __init__(
         self,
         ask: Callable[[Sequence[object], int], Asked],
-        crew: Crew,
+        toolset: Toolset,
         question: ChatMessage,
         record: Record,
         window: Window,
         max_turns: int,
     ) -> None:
-        super().__init__(ask, crew, [*record.messages, question], max_turns)
+        super().__init__(ask, toolset, [*record.messages, question], max_turns)
         self._question = question
         self._record = record
         self._window = window

@@ -65,10 +65,10 @@ class Plan(msgspec.Struct, frozen=True):
         asked, options = question_of(content), self._options(options, streams=streams)
         method, ask = ("ask_stream", self.means.chat_stream) if streams else ("ask", partial(whole, self.means.chat))
         question = Question(method, ask, [asked], self.model, None, options)
-        crew = Rules(self.tools, self.max_turns).crew(max_tokens_of(options), self.means.redaction)
-        question.check(crew.offers)
+        toolset = Rules(self.tools, self.max_turns).toolset(max_tokens_of(options), self.means.redaction)
+        question.check(toolset.offers)
         window = self.window(gauge, options)
-        return Exchange(partial(question.asked, crew), crew, asked, record, window, self.max_turns)
+        return Exchange(partial(question.asked, toolset), toolset, asked, record, window, self.max_turns)
 
     def window(self, gauge: Gauge, options: SamplingOptions) -> Window:
         """Return what may be sent beside an answer that these options ask for."""

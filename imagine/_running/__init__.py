@@ -7,7 +7,7 @@
 - `loop`: turn after turn: an answer, the calls in it, what becomes of the conversation.
 - `spending`: tokens of several answers together.
 - `history`: an answer as it is sent back, and the calls in it.
-- `crew`: the calls in an answer: their arguments, time, errors, and what the model is told.
+- `toolset`: the calls in an answer: their arguments, time, errors, and what the model is told.
 - `calling`: one call of a function, in a task or in a thread.
-- `errands`: tasks that end with their run, whoever ends it.
+- `tasks`: tasks that end with their run, whoever ends it.
 """

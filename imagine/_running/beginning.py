@@ -14,8 +14,8 @@ import msgspec
 from imagine._options.call import SamplingOptions, split_options
 from imagine._options.client import at_least
 from imagine._requests import chat_request
-from imagine._running.crew import Crew, ToolErrors
 from imagine._running.loop import Asked, ToolLoop
+from imagine._running.toolset import ToolErrors, Toolset
 from imagine._running.whole import Whole
 from imagine._tool import Offer, Tool, as_tools, name_of
 from imagine.limits import positive_seconds
@@ -49,11 +49,11 @@ class Rules(msgspec.Struct, frozen=True):
         if inspect.iscoroutinefunction(self.tool_errors):
             raise TypeError("tool_errors must be a function that is not async: it says at once what the model is told")
 
-    def crew(self, max_tokens: object, redaction: Callable[[], Redaction]) -> Crew:
+    def toolset(self, max_tokens: object, redaction: Callable[[], Redaction]) -> Toolset:
         """Return the tools, as they are called in a run that begins now."""
         given = as_tools(self.tools)
         endless = self.tool_timeout is None or math.isinf(self.tool_timeout)
-        return Crew(
+        return Toolset(
             tools={str(name): one if isinstance(one, Tool) else None for one in given if (name := name_of(one))},
             offers=[one.offer() if isinstance(one, Tool) else one for one in given],
             timeout=None if endless else self.tool_timeout,
@@ -81,11 +81,11 @@ class Question(msgspec.Struct, frozen=True):
         sampling, _ = split_options(self.method, self.options)
         chat_request(self.messages, self.model, offers or None, self.tool_choice, None, sampling, stream=False)
 
-    def asked(self, crew: Crew, messages: Sequence[object], turn: int) -> Asked:
+    def asked(self, toolset: Toolset, messages: Sequence[object], turn: int) -> Asked:
         """Ask, in the caller's context. A choice that forces a call would force one in each turn, for ever."""
         choice = self.tool_choice if turn == 0 or self.tool_choice in _FREE else None
-        ask = partial(self.ask, messages, self.model, tools=crew.offers or None, tool_choice=choice, **self.options)
-        return crew.context.copy().run(ask)
+        ask = partial(self.ask, messages, self.model, tools=toolset.offers or None, tool_choice=choice, **self.options)
+        return toolset.context.copy().run(ask)
 
 
 def max_tokens_of(options: SamplingOptions) -> object:
@@ -104,9 +104,9 @@ def begun(question: Question, rules: Rules, redaction: Callable[[], Redaction]) 
     messages = cast("object", question.messages)
     if isinstance(messages, Iterator):  # it can be read once
         question = msgspec.structs.replace(question, messages=list(cast("Iterator[object]", messages)))
-    crew = rules.crew(max_tokens_of(question.options), redaction)
-    if not crew.offers:
+    toolset = rules.toolset(max_tokens_of(question.options), redaction)
+    if not toolset.offers:
         raise ValueError("tools must have at least one: use chat where there are none")
-    question.check(crew.offers)
-    ask = partial(question.asked, crew)
-    return ToolLoop(ask, crew, list(question.messages), rules.max_turns)
+    question.check(toolset.offers)
+    ask = partial(question.asked, toolset)
+    return ToolLoop(ask, toolset, list(question.messages), rules.max_turns)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard, cast
 
-from imagine._running.errands import Outcome, outcome_of
+from imagine._running.tasks import Outcome, outcome_of
 from imagine._threads import in_thread
 from imagine._tool import Tool, content_of
 

@@ -12,8 +12,8 @@ from imagine.types.chat_completions import ChatMessage
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
 
-    from imagine._running.crew import Crew, Read
-    from imagine._running.errands import Errands, Outcome
+    from imagine._running.tasks import Outcome, Tasks
+    from imagine._running.toolset import Read, Toolset
     from imagine._running.turns import ToolCall, ToolResult
     from imagine.types.chat_completions import ChatCompletionResponse, ChatCompletionStreamResponse
     from imagine.types.common import UsageInfo
@@ -57,7 +57,7 @@ class ToolLoop:
     def __init__(
         self,
         ask: Callable[[Sequence[object], int], Asked],
-        crew: Crew,
+        toolset: Toolset,
         messages: Messages,
         max_turns: int,
     ) -> None:
@@ -65,13 +65,13 @@ class ToolLoop:
         self.turns: list[Turn] = []
         self.pending: tuple[ToolCall, ...] = ()
         self._ask = ask
-        self._crew = crew
+        self._toolset = toolset
         self._max_turns = max_turns
         self._next: Callable[[ToolLoop], Awaitable[list[Event]]] = ToolLoop._begin
         self._asked: Asked | None = None
         self._answer: ChatCompletionResponse | None = None
         self._calls: list[Read] = []
-        self._work: Errands[ToolResult] | None = None
+        self._work: Tasks[ToolResult] | None = None
         self._results: list[ToolResult] = []
         self.usage: UsageInfo | None = None
         self._reading = self._whole = self._closed = self._has_partial = False
@@ -166,13 +166,13 @@ class ToolLoop:
     def _hear(self, answer: ChatCompletionResponse) -> None:
         """Take an answer: its tokens are spent, whatever becomes of its calls."""
         self._answer, self.usage = answer, summed([self.usage, answer.usage])
-        self._calls = self._crew.calls_in(answer, len(self.turns) + 1, self.messages)
+        self._calls = self._toolset.calls_in(answer, len(self.turns) + 1, self.messages)
 
     async def _call(self) -> list[Event]:
         calls = [read for read in self._calls if not read.is_for_others]
         if not calls:
             return self._end_turn()
-        self._work, self._results, self._next = self._crew.begin(calls), [], ToolLoop._gather
+        self._work, self._results, self._next = self._toolset.begin(calls), [], ToolLoop._gather
         return await self._gather()
 
     async def _gather(self) -> list[Event]:
@@ -202,7 +202,7 @@ class ToolLoop:
         results = {result.call.id: result for result in self._results}
         calls = [read.call for read in self._calls]
         ordered = tuple(results[call.id] for call in calls if call.id in results)
-        self.messages += self._crew.said(self._answer, calls, ordered)
+        self.messages += self._toolset.said(self._answer, calls, ordered)
         self.pending = tuple(call for call in calls if call.id not in results)
         self.turns.append(Turn(len(self.turns) + 1, self._answer, ordered))
         self._asked, self._work, self._results, self._next = None, None, [], ToolLoop._begin

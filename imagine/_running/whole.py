@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
-from imagine._running.errands import Errands
+from imagine._running.tasks import Tasks
 from imagine.exceptions import ImagineException
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ class Whole:
     """One chat under way, in the context in which it is made."""
 
     def __init__(self, chat: Coroutine[Any, Any, ChatCompletionResponse]) -> None:
-        self._errands: Errands[ChatCompletionResponse] = Errands(copy_context())
-        self._errands.start(chat)
+        self._tasks: Tasks[ChatCompletionResponse] = Tasks(copy_context())
+        self._tasks.start(chat)
 
     @property
     def text(self) -> str:
@@ -34,10 +34,10 @@ class Whole:
 
     async def final(self) -> ChatCompletionResponse:
         """Wait for the answer."""
-        for outcome in await self._errands.ready():
+        for outcome in await self._tasks.ready():
             return outcome.get()
         raise ImagineException("the answer was dropped before it came")
 
     def close(self) -> None:
         """Drop it, from any thread."""
-        self._errands.close()
+        self._tasks.close()

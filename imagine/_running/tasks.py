@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
     from contextvars import Context
 
-__all__ = ["Errands", "Outcome", "outcome_of"]
+__all__ = ["Outcome", "Tasks", "outcome_of"]
 
 T = TypeVar("T")
 
@@ -38,7 +38,7 @@ async def outcome_of(work: Awaitable[T]) -> Outcome[T]:
         return Outcome(None, error)
 
 
-class Errands(Generic[T]):
+class Tasks(Generic[T]):
     """Some tasks under way in the running loop, whose results are taken as they come."""
 
     def __init__(self, context: Context) -> None:

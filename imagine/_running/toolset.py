@@ -14,8 +14,8 @@ import msgspec
 from imagine import _tracing
 from imagine._redaction.redaction import Redaction
 from imagine._running.calling import Returned, called
-from imagine._running.errands import Errands, Outcome
 from imagine._running.history import calls_of, is_cut, is_object, said, told
+from imagine._running.tasks import Outcome, Tasks
 from imagine._running.turns import ToolCall, ToolResult
 from imagine._schema.content import sendable
 from imagine._tool import Offer, Tool, ToolArgumentsError
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from imagine.types.chat_completions import ChatCompletionResponse, ChatMessage
 
-__all__ = ["Crew", "Read", "ToolErrors"]
+__all__ = ["Read", "ToolErrors", "Toolset"]
 
 ToolErrors: TypeAlias = Literal["tell", "raise"] | Callable[[ToolCall, Exception], str]
 TOLD_CHARACTERS = 1_000
@@ -46,7 +46,7 @@ class Read(msgspec.Struct, frozen=True):
         return self.tool is None and self.problem is None
 
 
-class Crew(msgspec.Struct, frozen=True):
+class Toolset(msgspec.Struct, frozen=True):
     """The tools of a run, and the rules by which they are called."""
 
     tools: Mapping[str, Tool | None]
@@ -94,13 +94,13 @@ class Crew(msgspec.Struct, frozen=True):
         except ToolArgumentsError as error:
             return Read(call, problem=error)
 
-    def begin(self, calls: list[Read]) -> Errands[ToolResult]:
+    def begin(self, calls: list[Read]) -> Tasks[ToolResult]:
         """Begin to call tools, all at once as far as they may be."""
-        errands = Errands[ToolResult](self.context)
+        tasks = Tasks[ToolResult](self.context)
         places = asyncio.Semaphore(self.concurrency)
         for read in calls:
-            errands.start(self._result(read, places))
-        return errands
+            tasks.start(self._result(read, places))
+        return tasks
 
     async def _result(self, read: Read, places: asyncio.Semaphore) -> ToolResult:
         if read.tool is None:
