@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import signal
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -25,6 +26,12 @@ SLOW = (
     *("package/test_quickstart_blocking.py", "types/test_dto_roundtrip.py", "types/test_pydantic_roundtrip.py"),
 )
 """What takes seconds, or processes of its own; `make test-quick` leaves it out."""
+
+
+def pytest_configure():
+    """Take Ctrl-C in a run that a shell has started in the background, too, where it is ignored from the start."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items):
