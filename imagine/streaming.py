@@ -18,7 +18,7 @@ from imagine._live import AsyncLive
 from imagine._record import CallRecord
 from imagine.calls import CallInfo
 from imagine.exceptions import ImagineDecodeException, ImagineException, ImagineStreamException
-from imagine.types.answer import Answer, remember
+from imagine.types.answer import remember
 from imagine.types.decoding import Decoding
 
 TakeRecord = Callable[[CallRecord], None]
@@ -160,7 +160,7 @@ class AsyncStream(AsyncLive[T], Generic[T, R]):
             error.partial, error.call = self._fold.snapshot(), self.call
             raise error
         answer = self._fold.snapshot()
-        if isinstance(answer, Answer) and self._record is not None:
+        if self._record is not None:
             remember(answer, msgspec.structs.replace(self._record, received=None).info_of)
         return cast("R", answer)
 

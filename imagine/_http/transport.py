@@ -41,7 +41,7 @@ from imagine.exceptions import (
     ImagineStreamException,
     ImagineTimeoutException,
 )
-from imagine.types.answer import Answer, remember
+from imagine.types.answer import remember
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -153,8 +153,7 @@ class Transport:
             if call.slots.quotas is not None:
                 call.charge_tokens(getattr(answer, "usage", None), _text_of(answer))
             call.finish("complete", answer=answer)
-            if isinstance(answer, Answer):
-                remember(answer, call.record.info_of, content)
+            remember(answer, call.record.info_of, content)
             return answer
         raise failure  # out here, where no context is added to it, and with no answer in this frame
 
