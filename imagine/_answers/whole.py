@@ -39,14 +39,14 @@ class ForeignChoice(PlainDTO, kw_only=True):
     """Tokens that the request took."""
 
 
-class ForeignChunk(PlainDTO, kw_only=True):
-    """A chunk, as far as others have it otherwise."""
+class Chunk(PlainDTO, kw_only=True):
+    """A chunk, as far as others have it otherwise; errors call it by this name."""
 
     choices: list[ForeignChoice]
     """In the order of the chunk."""
 
 
-_FOREIGN_CHUNK = Decoding(ForeignChunk)
+_CHUNK = Decoding(Chunk)
 _NOTHING = ForeignChoice()
 
 
@@ -69,7 +69,7 @@ class WholeMessages:
             or (payload.partition(b'"text"')[1] and any(map(self._lacks_text, chunk.choices)))
             or (counts and payload.partition(b'"usage"')[1])
         ):
-            return chain(_FOREIGN_CHUNK.decode(payload).choices, repeat(_NOTHING))
+            return chain(_CHUNK.decode(payload).choices, repeat(_NOTHING))
         return repeat(_NOTHING)
 
     def take(

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from imagine._options.call import CallOptions
     from imagine._redaction.redaction import Redaction
     from imagine._tracing import Begin
-    from imagine.types.common import UsageInfo
 
 __all__ = ["Call"]
 
@@ -187,10 +186,11 @@ class Call(msgspec.Struct, eq=False):
         resendable = self.body is None or self.body.replayable
         return resendable and self.plan.allows(error, 0)
 
-    def charge_tokens(self, usage: UsageInfo | None, text: str) -> None:
+    def charge_tokens(self, usage: object, text: str) -> None:
         """Charge the token quotas with the usage an answer reports; where it does not, four characters are a token."""
-        total = usage.total_tokens if usage is not None else None
-        self.slots.charge_tokens(self, (total or self.tokens + len(text) // 4) - self.tokens)
+        total = getattr(usage, "total_tokens", None)  # in a class of the user's, a usage may be anything
+        told = total if isinstance(total, int) else 0
+        self.slots.charge_tokens(self, (told or self.tokens + len(text) // 4) - self.tokens)
 
     def finish(self, outcome: Outcome, error: BaseException | None = None, answer: object = None) -> None:
         """Close the record, once, and tell whoever wants to know; with the answer, if one came whole."""

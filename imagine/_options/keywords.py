@@ -33,6 +33,9 @@ class _Listed(inspect.Signature):
         listed._method = method
         return listed
 
+    def __repr__(self) -> str:
+        return f"<Signature {self}>"  # as of any other: how it is put together is nobody's business
+
     if not TYPE_CHECKING:  # checkers would take any name for one that this function knows
 
         def __getattr__(self, name: str) -> object:

@@ -623,6 +623,24 @@ class Pong(msgspec.Struct):
     message: str
 
 
+class Guarded(msgspec.Struct):
+    """One that has nothing else, and tells so in its own way."""
+
+    message: str
+
+    def __getattr__(self, name: str) -> object:
+        raise LookupError(f"no column {name}")
+
+
+class Open(msgspec.Struct):
+    """One that has whatever it is asked for."""
+
+    message: str
+
+    def __getattr__(self, name: str) -> object:
+        return name
+
+
 @pytest.mark.parametrize(
     ("kind", "expected"),
     [
@@ -635,6 +653,12 @@ class Pong(msgspec.Struct):
 async def test_request_as_decodes_into_a_type(client, kind, expected):
     """`request_as` takes a class of ours, one of the user's, or a plain type."""
     assert await client.request_as(kind, "GET", "ping") == expected
+
+
+@pytest.mark.parametrize("kind", [Guarded, Open])
+async def test_an_answer_of_the_users_class_is_asked_for_nothing(client, kind):
+    """A class whose `__getattr__` fails in its own way, or has an answer to everything, is as good as any."""
+    assert (await client.request_as(kind, "GET", "ping")).message == "pong"
 
 
 async def test_request_as_sends_what_request_sends(client, server):

@@ -29,3 +29,10 @@ def test_what_a_signature_does_not_have_is_an_attribute_error(kind):
     """Asking a signature for anything else fails as with any other."""
     assert not hasattr(inspect.signature(kind.embeddings), "keywords")
     assert not hasattr(inspect.signature(kind.embeddings).replace(return_annotation="Vectors"), "keywords")
+
+
+@pytest.mark.parametrize("kind", CLIENTS)
+def test_a_signature_is_shown_as_any_other(kind):
+    """What a notebook prints of it, bound or not, does not tell that it is put together late."""
+    for shown in (inspect.signature(kind), inspect.signature(kind.ping)):
+        assert repr(shown) == f"<Signature {shown}>"

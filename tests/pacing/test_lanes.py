@@ -8,6 +8,7 @@ import inspect
 import weakref
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 from support.clients import HELLO, behind_face, until
 
@@ -26,6 +27,12 @@ from imagine.server import LocalServer
 
 class Ticket(SimpleNamespace):
     """What waits for a slot."""
+
+
+class Counted(msgspec.Struct):
+    """A user's own class."""
+
+    usage: dict[str, int]
 
 
 class Burst:
@@ -154,6 +161,16 @@ async def test_tokens_are_charged_as_reported(make_client, server, call, reporte
         assert abs(spent - answer.usage.total_tokens) <= 60  # the estimate of the request is never given back
     else:
         assert spent >= len(answer.first_content) // 4
+
+
+@pytest.mark.anyio
+async def test_a_usage_of_another_kind_counts_as_none(make_client):
+    """Where a class of the user's has its own form of a usage, the estimate of the request is charged."""
+    client = await make_client(rate_limits=[RateLimit(tokens=5000, per=60)])
+    body = {"model": "Llama-3.1-8B", "messages": HELLO, "max_tokens": 8}
+    answer = await client.request_as(Counted, "POST", "chat/completions", json=body)
+    assert answer.usage["total_tokens"] > 0
+    assert client.quota[0].remaining < 5000
 
 
 @pytest.mark.anyio

@@ -162,7 +162,11 @@ def test_options_out_of_bounds_are_refused_at_the_call(option, message):
 
 @pytest.mark.parametrize(
     ("question", "beginning"),
-    [("How does a kettle heat water?", "A kettle heats water"), ("Tell me about a ROUTER!", "A router")],
+    [
+        ("How does a kettle heat water?", "A kettle heats water"),
+        ("Tell me about a ROUTER!", "A router"),
+        ("What is a networkSwitch?", "The click of the switch"),
+    ],
 )
 def test_an_answer_begins_with_what_was_asked(question, beginning):
     """The text begins like the sentence of the training text that is closest to the question."""

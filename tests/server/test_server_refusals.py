@@ -8,8 +8,14 @@ import pytest
 from aiohttp import ClientSession, FormData
 from support.raw_http import CHAT, COMPLETION, EMBEDDING, IMAGE, RERANKER, TRANSLATION, own_words, post
 
+from imagine.server import Engines, LocalServer
+from imagine.server.engines import NgramTextEngine, Token
+
 if TYPE_CHECKING:
-    from imagine.server import LocalServer, ServerOptions
+    from collections.abc import Iterator
+
+    from imagine.server import ServerOptions
+    from imagine.types import ChatCompletionRequest
 
 pytest_plugins = ["http_session"]
 pytestmark = pytest.mark.anyio
@@ -166,3 +172,22 @@ class TestBounds:
         form.add_field("file", "x" * 2000, filename=filename)
         async with session.post("transcribe", data=form) as answer:
             assert answer.status == 413
+
+
+class Fixed(NgramTextEngine):
+    def chat(self, request: ChatCompletionRequest) -> Iterator[Token]:
+        return iter([Token("Well", "stop")])
+
+
+class TestOwnTexts:
+    @pytest.fixture
+    def imagine_server_options(self) -> ServerOptions:
+        return {"engines": Engines(text=Fixed())}
+
+    @pytest.mark.parametrize("odd", [{"temperature": 5}, {"stop": ""}, {"messages": []}])
+    async def test_an_engine_with_texts_of_its_own_refuses_the_same(
+        self, session: ClientSession, odd: dict[str, Any]
+    ) -> None:
+        """Options out of their bounds get 422 from a subclass that overrides `chat` alone."""
+        async with session.post("chat/completions", json={**CHAT, **odd}) as answer:
+            assert answer.status == 422

@@ -24,9 +24,10 @@ def count(text: str) -> int:
 
 def words(text: str) -> list[str]:
     """List the words of a text or an identifier (snake_case, camelCase), case-folded."""
-    if text == text.casefold():  # no capital, no hump
-        return _all(_WORD, text)
-    parts = [(found,) if found[1:].islower() else _CAMEL_HUMP.split(found) for found in _all(_WORD, text)]
+    found = _all(_WORD, text)
+    if text[1:].islower():  # no hump
+        return [word.casefold() for word in found]
+    parts = [(word,) if word[1:].islower() else _CAMEL_HUMP.split(word) for word in found]
     return [word.casefold() for part in parts for word in part]
 
 

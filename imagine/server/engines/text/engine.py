@@ -82,8 +82,7 @@ class NgramTextEngine:
         Quotes and JSON come whole unless `max_tokens` is given. ValueError for no messages, for an option out of its
         bounds, and for a schema that no value is found for.
         """
-        check(request)
-        _check_messages(request)
+        _check_chat(request)
         fixed = self._json(request) or quoted_tool_result(request.messages)
         if fixed is None:
             return self._ended(self._spoken(request), request, DEFAULT_MAX_TOKENS)
@@ -94,10 +93,9 @@ class NgramTextEngine:
 
         ValueError as for `chat`, and for a `tool_choice` that can't be followed.
         """
-        _check_messages(request)
+        _check_chat(request)
         if not request.tools and not request.tool_choice:
             return []
-        check(request)
         tool = chosen_tool(request)
         if tool is None:
             return []
@@ -172,7 +170,8 @@ def _certain(piece: str) -> Token:
     return Token(piece, None, lambda: Odds(0.0, [(piece, 0.0)]))
 
 
-def _check_messages(request: ChatCompletionRequest) -> None:
+def _check_chat(request: ChatCompletionRequest) -> None:
+    check(request)
     if not request.messages:
         raise ValueError("messages must hold at least one message.")
 

@@ -28,7 +28,7 @@ class Openings:
 
     def about(self, question: str) -> str:
         """Return the best sentence up to the rarest word that it shares with the question; "" if none does."""
-        rarity = {word: self._rarity[word] for word in content_words(question.casefold()) if word in self._rarity}
+        rarity = {word: self._rarity[word] for word in content_words(question) if word in self._rarity}
         scores: dict[int, float] = {}
         for word, weight in rarity.items():
             for number in self._up_to[word]:
