@@ -13,7 +13,7 @@ from imagine._redaction.redaction import Redaction
 from imagine.calls import Attempt, CallInfo, Outcome
 from imagine.types.common import UsageInfo
 
-__all__ = ["FIRST_ATTEMPT", "NOTHING", "CallRecord", "Received", "WholeAnswer", "request_id_of"]
+__all__ = ["FIRST_ATTEMPT", "NOTHING", "CallRecord", "Received", "WholeAnswer", "member_of", "request_id_of", "text_in"]
 
 FIRST_ATTEMPT = Attempt(1, 0.0, "")
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -48,7 +48,7 @@ class WholeAnswer(msgspec.Struct):
     @property
     def usage(self) -> UsageInfo | None:
         """Its usage, if its class is one of ours."""
-        usage = getattr(self.answer, "usage", None)
+        usage = member_of(self.answer, "usage")
         return usage if isinstance(usage, UsageInfo) else None
 
     @property
@@ -60,10 +60,10 @@ class WholeAnswer(msgspec.Struct):
     @property
     def finish_reasons(self) -> list[str | None] | None:
         """Why each of its choices stopped; None where it has no choices."""
-        choices = getattr(self.answer, "choices", None)
+        choices = member_of(self.answer, "choices")
         if not isinstance(choices, list):
             return None
-        return [getattr(choice, "finish_reason", None) or None for choice in cast("list[object]", choices)]
+        return [member_of(choice, "finish_reason") or None for choice in cast("list[object]", choices)]
 
 
 class CallRecord(msgspec.Struct):
@@ -125,6 +125,20 @@ class CallRecord(msgspec.Struct):
             quota=dict(self.quota),
             error=self.error,
         )
+
+
+def member_of(answer: object, name: str) -> Any:
+    """Return a member of an answer; None where it has none, whatever a class of the user's does when it is asked."""
+    try:
+        return getattr(answer, name, None)
+    except Exception:
+        return None
+
+
+def text_in(answer: object, name: str) -> str | None:
+    """Return a text in an answer; None where there is none."""
+    text = member_of(answer, name)
+    return text if isinstance(text, str) else None
 
 
 def request_id_of(headers: Mapping[str, str]) -> str | None:

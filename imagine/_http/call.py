@@ -21,7 +21,7 @@ from imagine._pacing.clock import NO_DEADLINE, TimeLimit
 from imagine._pacing.lanes import LaneKey
 from imagine._pacing.retries import RetryPlan
 from imagine._pacing.slots import NO_QUEUE, SlotQueue
-from imagine._record import FIRST_ATTEMPT, NOTHING, CallRecord, WholeAnswer
+from imagine._record import FIRST_ATTEMPT, NOTHING, CallRecord, WholeAnswer, member_of
 from imagine._redaction.sources import secrets_of_headers
 from imagine._tracing import CallTrace
 from imagine.calls import Attempt, CallInfo, Outcome
@@ -188,7 +188,7 @@ class Call(msgspec.Struct, eq=False):
 
     def charge_tokens(self, usage: object, text: str) -> None:
         """Charge the token quotas with the usage an answer reports; where it does not, four characters are a token."""
-        total = getattr(usage, "total_tokens", None)  # in a class of the user's, a usage may be anything
+        total = member_of(usage, "total_tokens")  # in a class of the user's, a usage may be anything
         told = total if isinstance(total, int) else 0
         self.slots.charge_tokens(self, (told or self.tokens + len(text) // 4) - self.tokens)
 

@@ -29,7 +29,7 @@ from imagine._options.proxy import proxy_for
 from imagine._options.tls import tls_context
 from imagine._pacing.clock import Clock
 from imagine._pacing.lanes import LaneKey
-from imagine._record import CallRecord
+from imagine._record import CallRecord, member_of, text_in
 from imagine._redaction.redaction import Redaction
 from imagine._redaction.sources import secrets_of_headers, secrets_of_proxy
 from imagine._version import __version__
@@ -151,7 +151,7 @@ class Transport:
             failure, content = self._reported(call, content), b""
         else:
             if call.slots.quotas is not None:
-                call.charge_tokens(getattr(answer, "usage", None), _text_of(answer))
+                call.charge_tokens(member_of(answer, "usage"), _text_of(answer))
             call.finish("complete", answer=answer)
             remember(answer, call.record.info_of, content)
             return answer
@@ -435,7 +435,7 @@ def _undecodable(call: Call, content: bytes | bytearray, error: ImagineDecodeExc
 
 
 def _text_of(answer: object) -> str:
-    return getattr(answer, "first_content", None) or getattr(answer, "first_text", None) or ""
+    return text_in(answer, "first_content") or text_in(answer, "first_text") or ""
 
 
 def quoted_path(path: str) -> str:

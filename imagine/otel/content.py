@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
+from imagine._record import member_of
 from imagine.otel import names
 
 if TYPE_CHECKING:
@@ -32,8 +33,9 @@ def asked(content: bytes) -> dict[str, str]:
 
 def told(answer: object, *, failed: bool) -> dict[str, str]:
     """Return the attribute of an answer, or of what came of it; none where it has no text, such as an image."""
-    choices: list[Any] = getattr(answer, "choices", None) or []
-    messages = [_choice(choice, "error" if failed else None) for choice in choices]
+    choices = member_of(answer, "choices")
+    listed = cast("list[object]", choices) if isinstance(choices, list) else []
+    messages = [_choice(choice, "error" if failed else None) for choice in listed]
     return {names.OUTPUT_MESSAGES: _json(messages)} if messages else {}
 
 

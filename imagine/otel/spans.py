@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from opentelemetry import context, propagate
 from opentelemetry.trace import NonRecordingSpan, StatusCode, set_span_in_context
 
-from imagine._record import WholeAnswer
+from imagine._record import WholeAnswer, text_in
 from imagine.exceptions import ImagineAPIException
 from imagine.otel import names
 from imagine.otel.content import asked, told
@@ -101,8 +101,8 @@ class CallSpan:
             self._span.end()
 
     def _note_answer(self, answer: object) -> None:
-        self._answer_id = getattr(answer, "id", None)
-        if model := getattr(answer, "model", None):
+        self._answer_id = text_in(answer, "id")
+        if model := text_in(answer, "model"):
             self._facts[names.RESPONSE_MODEL] = model
 
     @harmless()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import re
 import urllib.request
 from datetime import UTC, datetime
@@ -656,9 +657,11 @@ async def test_request_as_decodes_into_a_type(client, kind, expected):
 
 
 @pytest.mark.parametrize("kind", [Guarded, Open])
-async def test_an_answer_of_the_users_class_is_asked_for_nothing(client, kind):
+async def test_an_answer_of_the_users_class_is_asked_for_nothing(client, kind, caplog):
     """A class whose `__getattr__` fails in its own way, or has an answer to everything, is as good as any."""
-    assert (await client.request_as(kind, "GET", "ping")).message == "pong"
+    with caplog.at_level(logging.INFO, logger="imagine"):  # the line of the log has the usage of answers that have one
+        assert (await client.request_as(kind, "GET", "ping")).message == "pong"
+    assert "complete" in caplog.text
 
 
 async def test_request_as_sends_what_request_sends(client, server):
